@@ -1,0 +1,2 @@
+//! The `twinflow` command.
+fn main() {}
