@@ -1,0 +1,243 @@
+//! Functions that formulas can call.
+
+use std::ops::Range;
+
+use super::compile::{Compiler, Typed, Value};
+use super::program::{Function1, Function2, Operand, Operation, OverTime};
+use super::syntax::Expression;
+use crate::diagnostic::Code;
+use crate::language::{listed, nearest};
+use crate::unit::Unit;
+
+/// What a function does with units.
+#[derive(Clone, Copy)]
+enum Function {
+    /// Keeps the unit of its argument.
+    Keeps(Function1),
+    /// Takes and gives a plain number.
+    Plain(Function1),
+    /// Takes an angle.
+    Angle(Function1),
+    Sqrt,
+    Sign,
+    /// Two or more numbers of one dimension.
+    Extreme(Function2),
+    Clamp,
+    If,
+    Default,
+    IsMissing,
+    OverTime(OverTime),
+}
+
+/// Name, signature for messages, kind, least and most arguments.
+const FUNCTIONS: [(&str, &str, Function, usize, usize); 21] = [
+    ("abs", "abs(x)", Function::Keeps(Function1::Abs), 1, 1),
+    ("round", "round(x)", Function::Keeps(Function1::Round), 1, 1),
+    ("floor", "floor(x)", Function::Keeps(Function1::Floor), 1, 1),
+    ("ceil", "ceil(x)", Function::Keeps(Function1::Ceil), 1, 1),
+    ("sign", "sign(x)", Function::Sign, 1, 1),
+    ("sqrt", "sqrt(x)", Function::Sqrt, 1, 1),
+    ("exp", "exp(x)", Function::Plain(Function1::Exp), 1, 1),
+    ("ln", "ln(x)", Function::Plain(Function1::Ln), 1, 1),
+    ("log10", "log10(x)", Function::Plain(Function1::Log10), 1, 1),
+    ("sin", "sin(angle)", Function::Angle(Function1::Sin), 1, 1),
+    ("cos", "cos(angle)", Function::Angle(Function1::Cos), 1, 1),
+    ("min", "min(a, b, …)", Function::Extreme(Function2::Min), 2, 16),
+    ("max", "max(a, b, …)", Function::Extreme(Function2::Max), 2, 16),
+    ("clamp", "clamp(x, low, high)", Function::Clamp, 3, 3),
+    ("if", "if(condition, then, otherwise)", Function::If, 3, 3),
+    ("default", "default(x, otherwise)", Function::Default, 2, 2),
+    ("is_missing", "is_missing(x)", Function::IsMissing, 1, 1),
+    ("rate", "rate(x)", Function::OverTime(OverTime::Rate), 1, 1),
+    (
+        "integral",
+        "integral(x)",
+        Function::OverTime(OverTime::Integral),
+        1,
+        1,
+    ),
+    ("delta", "delta(x)", Function::OverTime(OverTime::Delta), 1, 1),
+    (
+        "previous",
+        "previous(x)",
+        Function::OverTime(OverTime::Previous),
+        1,
+        1,
+    ),
+];
+
+impl Compiler<'_> {
+    pub(super) fn call(&mut self, name: &str, arguments: &[Expression], range: Range<usize>) -> Typed {
+        let name_range = range.start..range.start + name.len();
+        let found = FUNCTIONS.iter().find(|(known, ..)| *known == name);
+        let Some((_, signature, function, least, most)) = found else {
+            let known: Vec<&str> = FUNCTIONS.iter().map(|(known, ..)| *known).collect();
+            let help = match nearest(name, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("the functions are {}", listed(known)),
+            };
+            let message = format!("there is no function `{}`", crate::diagnostic::shortened(name));
+            self.error_with_help(Code::UnknownFunction, &name_range, message, help);
+            arguments.iter().for_each(|argument| {
+                self.expression(argument);
+            });
+            return Typed::new(Value::Unknown, range);
+        };
+        let arguments: Vec<Typed> = arguments
+            .iter()
+            .map(|argument| self.expression(argument))
+            .collect();
+        if arguments.len() < *least || arguments.len() > *most {
+            let message = format!(
+                "`{name}` is called as `{signature}`, found {} arguments",
+                arguments.len()
+            );
+            self.error(Code::UnknownFunction, &range, message);
+            return Typed::new(Value::Unknown, range);
+        }
+        if arguments
+            .iter()
+            .any(|argument| matches!(argument.value, Value::Unknown))
+        {
+            return Typed::new(Value::Unknown, range);
+        }
+        let any_optional = arguments.iter().any(|argument| argument.optional);
+        let optional = match function {
+            Function::Default => arguments.last().is_some_and(|otherwise| otherwise.optional),
+            Function::IsMissing => false,
+            // The first reading of a machine has no reading before it.
+            Function::OverTime(OverTime::Rate | OverTime::Delta | OverTime::Previous) => true,
+            _ => any_optional,
+        };
+        let value = self.apply(name, *function, &arguments);
+        Typed::new(value, range).optional_if(optional)
+    }
+
+    fn apply(&mut self, name: &str, function: Function, arguments: &[Typed]) -> Value {
+        match (function, arguments) {
+            (Function::Keeps(function), [a]) => self.one_number(name, a, |compiler, operand, unit| {
+                Some((compiler.emit(Operation::One(function, operand)), unit))
+            }),
+            (Function::Sign, [a]) => self.one_number(name, a, |compiler, operand, _| {
+                Some((
+                    compiler.emit(Operation::One(Function1::Sign, operand)),
+                    Unit::none(),
+                ))
+            }),
+            (Function::Plain(function), [a]) => self.in_unit(name, a, &Unit::none(), function),
+            (Function::Angle(function), [a]) => {
+                let radians = Unit::parse("rad").unwrap_or_else(|_| Unit::none());
+                match &a.value {
+                    Value::Number(operand, unit) if unit.is_none() => {
+                        let operand = *operand;
+                        Value::Number(self.emit(Operation::One(function, operand)), Unit::none())
+                    }
+                    _ => self.in_unit(name, a, &radians, function),
+                }
+            }
+            (Function::Sqrt, [a]) => self.one_number(name, a, |compiler, operand, unit| {
+                let root = unit.root()?;
+                Some((compiler.emit(Operation::One(Function1::Sqrt, operand)), root))
+            }),
+            (Function::Extreme(function), [first, rest @ ..]) => self.extreme(name, function, first, rest),
+            (Function::Clamp, [x, low, high]) => {
+                let at_least = self.extreme(name, Function2::Max, x, std::slice::from_ref(low));
+                let at_least = Typed {
+                    value: at_least,
+                    ..x.clone()
+                };
+                self.extreme(name, Function2::Min, &at_least, std::slice::from_ref(high))
+            }
+            (Function::If, [condition, then, otherwise]) => self.choice(condition, then, otherwise),
+            (Function::Default, [a, b]) => self.extreme(name, Function2::Default, a, std::slice::from_ref(b)),
+            (Function::IsMissing, [a]) => match &a.value {
+                Value::Number(operand, _) | Value::Boolean(operand) => {
+                    let operand = *operand;
+                    Value::Boolean(self.emit(Operation::One(Function1::IsMissing, operand)))
+                }
+                _ => self.wrong_kind("`is_missing`", "a number or true/false", a),
+            },
+            (Function::OverTime(function), [a]) => self.one_over_time(name, function, a),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn one_number(
+        &mut self,
+        name: &str,
+        a: &Typed,
+        apply: impl FnOnce(&mut Self, Operand, Unit) -> Option<(Operand, Unit)>,
+    ) -> Value {
+        let Value::Number(operand, unit) = &a.value else {
+            return self.wrong_kind(&format!("`{name}`"), "a number", a);
+        };
+        match apply(self, *operand, unit.clone()) {
+            Some((operand, unit)) => Value::Number(operand, unit),
+            None => {
+                let message = format!("`{name}` cannot take {}", unit.described());
+                self.error(Code::UnitMismatch, &a.range.clone(), message);
+                Value::Unknown
+            }
+        }
+    }
+
+    fn in_unit(&mut self, name: &str, a: &Typed, unit: &Unit, function: Function1) -> Value {
+        if !matches!(a.value, Value::Number(..)) {
+            return self.wrong_kind(&format!("`{name}`"), "a number", a);
+        }
+        match self.converted(a.clone(), unit).value {
+            Value::Number(operand, _) => {
+                Value::Number(self.emit(Operation::One(function, operand)), Unit::none())
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn extreme(&mut self, name: &str, function: Function2, first: &Typed, rest: &[Typed]) -> Value {
+        let mut so_far = first.clone();
+        for next in rest {
+            let Some((a, b, unit)) = self.same_unit(name, &so_far, next) else {
+                return Value::Unknown;
+            };
+            let value = Value::Number(self.two(function, a, b), unit);
+            so_far = Typed {
+                value,
+                range: so_far.range.start..next.range.end,
+                literal: false,
+                ..so_far
+            };
+        }
+        so_far.value
+    }
+
+    fn choice(&mut self, condition: &Typed, then: &Typed, otherwise: &Typed) -> Value {
+        let Value::Boolean(test) = condition.value else {
+            return self.wrong_kind("the condition of `if`", "true or false", condition);
+        };
+        if let (Value::Boolean(a), Value::Boolean(b)) = (&then.value, &otherwise.value) {
+            let (a, b) = (*a, *b);
+            return Value::Boolean(self.emit(Operation::If(test, a, b)));
+        }
+        match self.same_unit("if", then, otherwise) {
+            Some((a, b, unit)) => Value::Number(self.emit(Operation::If(test, a, b)), unit),
+            None => Value::Unknown,
+        }
+    }
+
+    fn one_over_time(&mut self, name: &str, function: OverTime, a: &Typed) -> Value {
+        if function == OverTime::Integral && matches!(&a.value, Value::Number(_, unit) if unit.is_absolute())
+        {
+            self.degrees_error(a, "summed over time");
+            return Value::Unknown;
+        }
+        self.one_number(name, a, |compiler, operand, unit| {
+            let unit = match function {
+                OverTime::Rate => unit.per_second()?,
+                OverTime::Integral => unit.times(&Unit::parse("s").ok()?)?,
+                OverTime::Delta => unit.difference(),
+                OverTime::Previous => unit,
+            };
+            Some((compiler.over_time(function, operand), unit))
+        })
+    }
+}

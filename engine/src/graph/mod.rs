@@ -1,0 +1,76 @@
+//! The graph: nodes that passed their checks, and wires that know what they carry.
+
+mod compile;
+mod cycles;
+mod wiring;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use petgraph::graph::DiGraph;
+
+pub use compile::{Compiled, compile, compile_text};
+
+use crate::language::{Spanned, Yaml};
+use crate::node::{Output, Part, Role, View};
+use crate::schema::{Adapter, Schema};
+
+/// A checked flow.
+pub struct Graph {
+    /// The flow's name.
+    pub name: String,
+    /// A sentence about it.
+    pub description: Option<String>,
+    /// The folder that its paths are relative to.
+    pub directory: PathBuf,
+    /// `brokers:` by name, each with its address.
+    pub brokers: Vec<(String, String)>,
+    /// The nodes in an order in which every wire leads forward.
+    pub nodes: Vec<Node>,
+    /// Who feeds whom: weights are indices into [`Graph::nodes`].
+    pub wiring: DiGraph<usize, ()>,
+}
+
+/// A node of a [`Graph`].
+pub struct Node {
+    /// Its name.
+    pub id: Spanned<String>,
+    /// Its type's name.
+    pub node_type: String,
+    /// Where it stands.
+    pub role: Role,
+    /// What leads in.
+    pub inputs: Vec<Wire>,
+    /// What the records that arrive look like, after inputs are merged.
+    pub input: Arc<Schema>,
+    /// What leads out.
+    pub outputs: Vec<Output>,
+    /// Its run-time part.
+    pub part: Part,
+    /// What the dashboard shows of it.
+    pub view: Option<View>,
+    /// Its configuration, as the file has it.
+    pub config: Yaml,
+}
+
+/// One end of an edge: where the records come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire {
+    /// Index of the node that they come from.
+    pub from: usize,
+    /// Which of its outputs.
+    pub output: usize,
+    /// How they become records of the merged schema; nothing when they are already.
+    pub adapter: Option<Adapter>,
+}
+
+impl Graph {
+    /// The node called `id`, with its index.
+    #[must_use]
+    pub fn node(&self, id: &str) -> Option<(usize, &Node)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .find(|(_, node)| node.id.value == id)
+    }
+}

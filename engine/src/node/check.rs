@@ -1,0 +1,201 @@
+//! What a node type has at hand while it checks one node.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::formula::syntax::Expression;
+use crate::formula::{self, FormulaError};
+use crate::language::{Document, Sources, Span, Spanned, listed, nearest};
+use crate::schema::{Field, Schema};
+use crate::unit::Unit;
+
+/// How far a check may look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// At the text alone.
+    Static,
+    /// Also at the files that it names: scripts, models, certificates.
+    Environment,
+}
+
+/// The check of one node.
+pub struct Check<'a> {
+    pub(crate) id: &'a Spanned<String>,
+    pub(crate) node_type: &'a Spanned<String>,
+    pub(crate) input: Option<Arc<Schema>>,
+    pub(crate) document: &'a Document,
+    pub(crate) sources: &'a Sources,
+    pub(crate) directory: &'a Path,
+    pub(crate) level: Level,
+    pub(crate) claims: &'a mut HashMap<String, Span>,
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    /// The node's name.
+    #[must_use]
+    pub fn id(&self) -> &Spanned<String> {
+        self.id
+    }
+
+    /// The flow's name.
+    #[must_use]
+    pub fn flow(&self) -> &str {
+        &self.document.name
+    }
+
+    /// Where `type:` stands: the place for what concerns the node as a whole.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.node_type.span
+    }
+
+    /// The records that arrive. A source gets an empty schema.
+    #[must_use]
+    pub fn input(&self) -> Arc<Schema> {
+        self.input.clone().unwrap_or_default()
+    }
+
+    /// Reports a finding.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A path as the flow file means it: relative to its own folder.
+    #[must_use]
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.directory.join(relative)
+    }
+
+    /// Whether files may be opened.
+    #[must_use]
+    pub fn may_read_files(&self) -> bool {
+        self.level == Level::Environment
+    }
+
+    /// Reads a unit, or reports why it cannot.
+    pub fn unit(&mut self, text: &Spanned<String>) -> Option<Unit> {
+        match Unit::parse(text) {
+            Ok(unit) => Some(unit),
+            Err(error) => {
+                self.report(Diagnostic::new(Code::UnknownUnit, text.span, error.to_string()).with_help(
+                    "units are SI symbols with prefixes, °C, rpm, %, bar, min, h, Wh, €, …, combined as in `m/s²` or `g/kWh`",
+                ));
+                None
+            }
+        }
+    }
+
+    /// Reads a formula, or reports why it cannot.
+    pub fn formula(&mut self, text: &Spanned<String>) -> Option<Expression> {
+        match formula::parse(text) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                self.report_formula(text, vec![error]);
+                None
+            }
+        }
+    }
+
+    /// Reports what is wrong with a formula, each at its column.
+    pub fn report_formula(&mut self, text: &Spanned<String>, errors: Vec<FormulaError>) {
+        for error in errors {
+            let span = self.within(text, error.range);
+            let mut diagnostic = Diagnostic::new(error.code, span, error.message);
+            if let Some(help) = error.help {
+                diagnostic = diagnostic.with_help(help);
+            }
+            self.report(diagnostic);
+        }
+    }
+
+    /// The place of a part of a text value.
+    #[must_use]
+    pub fn within(&self, text: &Spanned<String>, part: Range<usize>) -> Span {
+        self.sources.within(text.span, &text.value, part)
+    }
+
+    /// The field of the arriving records that `name` means, or a report of the fields that there are.
+    pub fn field(&mut self, name: &Spanned<String>) -> Option<(usize, Field)> {
+        let input = self.input();
+        if let Some((slot, field)) = input.field(name) {
+            return Some((slot, field.clone()));
+        }
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownRecordField,
+            name.span,
+            format!(
+                "the records that arrive at `{}` have no field `{}`",
+                self.id.value,
+                crate::diagnostic::shortened(name)
+            ),
+        );
+        if let Some(meant) = nearest(name, input.names()) {
+            diagnostic = diagnostic
+                .with_label(format!("did you mean `{meant}`?"))
+                .with_fix(name.span, meant);
+        }
+        self.report(diagnostic.with_help(format!("their fields are {}", listed(input.names()))));
+        None
+    }
+
+    /// Adds a field that the node computes, or reports that the record has one of that name.
+    pub fn extend(&mut self, schema: &mut Schema, field: Field, span: Span) -> Option<usize> {
+        let name = field.name.to_string();
+        if let Ok(slot) = schema.try_push(field) {
+            return Some(slot);
+        }
+        self.report(
+            Diagnostic::new(
+                Code::FieldTaken,
+                span,
+                format!("the record already has a field `{name}`"),
+            )
+            .with_help("give the new one another name"),
+        );
+        None
+    }
+
+    /// The address of the broker that `name` means, or a report of the brokers that there are.
+    pub fn broker(&mut self, name: &Spanned<String>) -> Option<String> {
+        let brokers = &self.document.brokers;
+        if let Some((_, address)) = brokers.iter().find(|(known, _)| known.value == name.value) {
+            return Some(address.value.clone());
+        }
+        let known = || brokers.iter().map(|(name, _)| name.value.as_str());
+        let shown = crate::diagnostic::shortened(name);
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownBroker,
+            name.span,
+            format!("the flow has no broker `{shown}`"),
+        );
+        if let Some(meant) = nearest(name, known()) {
+            diagnostic = diagnostic
+                .with_label(format!("did you mean `{meant}`?"))
+                .with_fix(name.span, meant);
+        }
+        let help = if brokers.is_empty() {
+            format!("add `brokers: {{ {shown}: embedded }}` at the top of the file")
+        } else {
+            format!("`brokers:` defines {}", listed(known()))
+        };
+        self.report(diagnostic.with_help(help));
+        None
+    }
+
+    /// Claims something that only one node may use, such as a file to write; reports who has it already.
+    pub fn claim(&mut self, resource: &str, span: Span) -> bool {
+        if let Some(first) = self.claims.get(resource) {
+            let diagnostic = Diagnostic::new(Code::ResourceTaken, span, format!("two nodes use {resource}"))
+                .with_related(*first, "the first one")
+                .with_help("give each its own");
+            self.report(diagnostic);
+            return false;
+        }
+        self.claims.insert(resource.to_owned(), span);
+        true
+    }
+}

@@ -1,0 +1,21 @@
+//! What the engine lends a running node.
+
+use std::sync::Arc;
+
+use crate::record::Keys;
+use crate::runtime::{Feed, Problems};
+
+/// A running node's surroundings.
+#[derive(Clone, Debug)]
+pub struct NodeContext {
+    /// The node's name in the flow.
+    pub id: Arc<str>,
+    /// The flow's name.
+    pub flow: Arc<str>,
+    /// The keys of the flow.
+    pub keys: Arc<Keys>,
+    /// Where to report what went wrong with single records.
+    pub problems: Problems,
+    /// The node's feed to the dashboard; only nodes with a [`super::View`] have one.
+    pub feed: Option<Arc<Feed>>,
+}

@@ -1,0 +1,135 @@
+//! The run-time parts of nodes. The engine owns every loop: a part only answers calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::context::NodeContext;
+use crate::record::Batch;
+
+/// Why a node cannot start.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+/// Why a source cannot go on. The engine restarts it after a while.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// Why a sink could not do its work.
+#[derive(Debug, Error)]
+pub enum SinkError {
+    /// It may work later (a full disk, a broker away): the engine holds the records and tries again.
+    #[error("{0}")]
+    Later(String),
+    /// It never will: the records are given up, counted, and not acknowledged.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// Brings records in.
+#[async_trait]
+pub trait Source: Send {
+    /// Waits for the next records; nothing means that no more will come.
+    ///
+    /// The engine may drop the returned future at any await and call again: nothing may be lost by that.
+    ///
+    /// # Errors
+    /// When it cannot go on; the engine makes a new one.
+    async fn next(&mut self) -> Result<Option<Batch>, SourceError>;
+
+    /// Called once at the end, after all its records went through the flow and their receipts are settled.
+    async fn finish(&mut self) {}
+}
+
+/// Computes. It must not block: what waits belongs into sources and sinks.
+pub trait Transform: Send {
+    /// Takes records and emits what comes of them.
+    fn process(&mut self, batch: Batch, out: &mut Emitter);
+}
+
+/// Takes records out.
+#[async_trait]
+pub trait Sink: Send {
+    /// Takes a batch. It need not be safe yet when this returns.
+    ///
+    /// # Errors
+    /// [`SinkError::Later`] leaves the batch untaken; the engine gives it again.
+    async fn write(&mut self, batch: &Batch) -> Result<(), SinkError>;
+
+    /// Makes everything that was written safe. Only then are the records acknowledged.
+    ///
+    /// # Errors
+    /// With [`SinkError::Later`] the sink keeps what is not safe yet, and the engine calls again.
+    async fn flush(&mut self) -> Result<(), SinkError>;
+
+    /// How long written records may wait for a flush, so that many share one.
+    fn flush_interval(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+}
+
+/// Where a transform puts its results.
+#[derive(Debug, Default)]
+pub struct Emitter {
+    emitted: Vec<(usize, Batch)>,
+}
+
+impl Emitter {
+    /// Emits to the output number `output`, in the order of [`super::Checked::outputs`].
+    pub fn emit(&mut self, output: usize, batch: Batch) {
+        if !batch.is_empty() {
+            self.emitted.push((output, batch));
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<(usize, Batch)> {
+        std::mem::take(&mut self.emitted)
+    }
+}
+
+/// Makes a part: at the start, and again after a failure.
+pub type MakePart<T> = Arc<dyn Fn(&NodeContext) -> Result<Box<T>, StartError> + Send + Sync>;
+
+/// The run-time part of a node, ready to be made.
+#[derive(Clone)]
+pub enum Part {
+    /// See [`Source`].
+    Source(MakePart<dyn Source>),
+    /// See [`Transform`].
+    Transform(MakePart<dyn Transform>),
+    /// See [`Sink`].
+    Sink(MakePart<dyn Sink>),
+}
+
+impl Part {
+    /// A source part.
+    pub fn source<S: Source + 'static>(
+        make: impl Fn(&NodeContext) -> Result<S, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Source(Arc::new(move |context| {
+            Ok(Box::new(make(context)?) as Box<dyn Source>)
+        }))
+    }
+
+    /// A transform part.
+    pub fn transform<T: Transform + 'static>(
+        make: impl Fn(&NodeContext) -> Result<T, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Transform(Arc::new(move |context| {
+            Ok(Box::new(make(context)?) as Box<dyn Transform>)
+        }))
+    }
+
+    /// A sink part.
+    pub fn sink<S: Sink + 'static>(
+        make: impl Fn(&NodeContext) -> Result<S, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Sink(Arc::new(move |context| {
+            Ok(Box::new(make(context)?) as Box<dyn Sink>)
+        }))
+    }
+}

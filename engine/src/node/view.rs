@@ -1,0 +1,82 @@
+//! What the dashboard shows of a node. The engine only carries it.
+
+use serde::Serialize;
+
+use crate::schema::Field;
+
+/// How values are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WidgetKind {
+    /// A dial for each field, with its range and unit.
+    Gauge,
+    /// Lines over time; fields of one unit share a chart.
+    Chart,
+    /// The number itself, with a sparkline.
+    Value,
+    /// A lamp and a word: normal or not.
+    Status,
+    /// Which state held when: for codes with names, or texts.
+    Timeline,
+    /// What to do: headline, severity, confidence and advice.
+    Advice,
+    /// The text of a field.
+    Text,
+}
+
+/// A widget as its flow declares it, with what the schema knows about its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The heading under which it stands.
+    pub group: String,
+    /// Its own heading, when the flow gives one.
+    pub title: Option<String>,
+    /// How it is shown.
+    pub kind: WidgetKind,
+    /// What is shown.
+    pub columns: Vec<ViewColumn>,
+    /// Which of the columns says that something is wrong.
+    pub alert: Option<usize>,
+    /// Whether a notice pops up when that becomes true.
+    pub popup: bool,
+    /// Columns of a twelve-column grid.
+    pub width: Option<u8>,
+    /// How much of the past a chart or a timeline shows.
+    pub span_seconds: Option<f64>,
+    /// Coloured parts of the range.
+    pub bands: Vec<Band>,
+}
+
+/// A column of the node's feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ViewColumn {
+    /// Its field, with title, unit, range and labels.
+    pub field: Field,
+    /// Its slot in the records that arrive at the node; nothing when the node computes it itself.
+    pub slot: Option<usize>,
+    /// Whether it is shown, or only needed for the alert.
+    pub shown: bool,
+}
+
+/// A part of the range with a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Band {
+    /// From this value.
+    pub from: f64,
+    /// To this value.
+    pub to: f64,
+    /// What it means to be in it.
+    pub level: BandLevel,
+}
+
+/// What it means to be in a [`Band`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BandLevel {
+    /// As it should be.
+    Normal,
+    /// Worth a look.
+    Warning,
+    /// Act.
+    Alarm,
+}

@@ -1,0 +1,13 @@
+//! Records as they travel: columns of a batch, event times, keys and receipts.
+
+mod batch;
+mod column;
+mod key;
+mod receipt;
+mod value;
+
+pub use batch::{Batch, BatchBuilder};
+pub use column::Column;
+pub use key::{Key, Keys};
+pub use receipt::{Delivery, Receipt};
+pub use value::{EventTime, Value};

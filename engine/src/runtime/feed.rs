@@ -1,0 +1,162 @@
+//! Feeds: the recent records of a node, kept for whoever wants to look.
+//!
+//! A reader asks for the rows after the last one it has seen. So a slow reader never holds anything up: it misses rows,
+//! and sees that it did by the sequence numbers.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::record::{Batch, Column, EventTime, Key, Value};
+use crate::schema::FieldType;
+
+/// How many rows a feed keeps: twenty minutes at five readings a second.
+const KEPT_ROWS: usize = 6_000;
+
+/// The recent rows of a node.
+#[derive(Debug)]
+pub struct Feed {
+    ring: Mutex<Ring>,
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    times: VecDeque<EventTime>,
+    keys: VecDeque<Key>,
+    columns: Vec<RingColumn>,
+    /// The sequence number that the next row gets.
+    next: u64,
+}
+
+/// Typed, since a row of enums takes three times the memory.
+#[derive(Debug)]
+enum RingColumn {
+    Numbers(VecDeque<f64>),
+    Others(VecDeque<Value>),
+}
+
+/// Some rows of a feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedRows {
+    /// Sequence number of the first one.
+    pub first: u64,
+    /// Time, key and values of each.
+    pub rows: Vec<(EventTime, Key, Vec<Value>)>,
+}
+
+impl Feed {
+    /// An empty feed for columns of these types.
+    #[must_use]
+    pub fn new<'a>(types: impl IntoIterator<Item = &'a FieldType>) -> Self {
+        let columns = types.into_iter().map(|field_type| match field_type {
+            FieldType::Number(_) => RingColumn::Numbers(VecDeque::new()),
+            _ => RingColumn::Others(VecDeque::new()),
+        });
+        let ring = Ring {
+            times: VecDeque::new(),
+            keys: VecDeque::new(),
+            columns: columns.collect(),
+            next: 0,
+        };
+        Self {
+            ring: Mutex::new(ring),
+            newest: watch::Sender::new(0),
+        }
+    }
+
+    /// Adds the rows of `batch`: the columns in their order, each from a slot of the batch or given beside it.
+    pub fn push<'c>(&self, batch: &'c Batch, columns: impl IntoIterator<Item = Option<&'c Column>>) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = batch.len();
+        // Of a batch longer than the ring only its end would survive.
+        let skipped = rows.saturating_sub(KEPT_ROWS);
+        let mut columns = columns.into_iter();
+        for ring_column in &mut ring.columns {
+            let column = columns.next().flatten();
+            for row in skipped..rows {
+                let value = column.map_or(Value::Missing, |column| column.value(row));
+                ring_column.push(value);
+            }
+        }
+        ring.times.extend(batch.times().iter().skip(skipped));
+        ring.keys.extend(batch.keys().iter().skip(skipped));
+        ring.next += rows as u64;
+        let excess = ring.times.len().saturating_sub(KEPT_ROWS);
+        ring.times.drain(..excess);
+        ring.keys.drain(..excess);
+        for column in &mut ring.columns {
+            column.drop_first(excess);
+        }
+        let next = ring.next;
+        drop(ring);
+        self.newest.send_replace(next);
+    }
+
+    /// The rows from sequence number `from` on, at most `most` of them and the newest of those; nothing when there are
+    /// none.
+    #[must_use]
+    pub fn rows_since(&self, from: u64, most: usize) -> Option<FeedRows> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = ring.times.len();
+        let oldest = ring.next - kept as u64;
+        let first = from.max(oldest).max(ring.next.saturating_sub(most as u64));
+        if first >= ring.next {
+            return None;
+        }
+        let start = usize::try_from(first - oldest).ok()?;
+        let row = |at: usize| {
+            let time = ring.times.get(at).copied()?;
+            let key = ring.keys.get(at).copied()?;
+            Some((
+                time,
+                key,
+                ring.columns.iter().map(|column| column.get(at)).collect(),
+            ))
+        };
+        Some(FeedRows {
+            first,
+            rows: (start..kept).filter_map(row).collect(),
+        })
+    }
+
+    /// The sequence number that the next row will have.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        *self.newest.borrow()
+    }
+
+    /// Tells of every change of [`Feed::next_sequence`].
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+}
+
+impl RingColumn {
+    fn push(&mut self, value: Value) {
+        match self {
+            Self::Numbers(rows) => rows.push_back(match value {
+                Value::Number(value) => value,
+                Value::Integer(value) => value as f64,
+                _ => f64::NAN,
+            }),
+            Self::Others(rows) => rows.push_back(value),
+        }
+    }
+
+    fn drop_first(&mut self, rows: usize) {
+        match self {
+            Self::Numbers(column) => drop(column.drain(..rows.min(column.len()))),
+            Self::Others(column) => drop(column.drain(..rows.min(column.len()))),
+        }
+    }
+
+    fn get(&self, at: usize) -> Value {
+        match self {
+            Self::Numbers(rows) => rows.get(at).copied().map_or(Value::Missing, Value::number),
+            Self::Others(rows) => rows.get(at).cloned().unwrap_or(Value::Missing),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Counters of each node.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What went through a node, counted in records.
+#[derive(Debug, Default)]
+pub struct NodeMetrics {
+    received: AtomicU64,
+    emitted: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct NodeCounts {
+    /// Records that arrived.
+    #[serde(rename = "in")]
+    pub received: u64,
+    /// Records that went out, over all outputs.
+    #[serde(rename = "out")]
+    pub emitted: u64,
+    /// Problems with records.
+    pub errors: u64,
+}
+
+impl NodeMetrics {
+    pub(crate) fn add_received(&self, records: usize) {
+        self.received.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_emitted(&self, records: usize) {
+        self.emitted.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn counts(&self, errors: u64) -> NodeCounts {
+        NodeCounts {
+            received: self.received.load(Ordering::Relaxed),
+            emitted: self.emitted.load(Ordering::Relaxed),
+            errors,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Running a graph on tokio.
+//!
+//! Sources and sinks are tasks of their own; transforms that follow each other without a join run in one task, called one
+//! after the other. Between tasks stand bounded queues of batches: a full one makes its sender wait, back to the source.
+//!
+//! Stopping goes with the wires: sources stop, their queues close behind the last batch, each stage ends when its queue
+//! is empty, sinks flush, and the sources learn that all their records are settled.
+
+mod backoff;
+mod feed;
+mod metrics;
+mod offline;
+mod plan;
+mod problems;
+mod running;
+mod sink_task;
+mod source_task;
+mod stage_task;
+
+pub use backoff::Backoff;
+pub use feed::{Feed, FeedRows};
+pub use metrics::{NodeCounts, NodeMetrics};
+pub use offline::{Offline, OfflineError};
+pub use plan::QUEUE_BATCHES;
+pub use problems::{Problem, ProblemLog, Problems};
+pub use running::{Running, StartFailure, Watched, start};

@@ -1,0 +1,84 @@
+//! The plan: which nodes share a task, and where the queues stand.
+
+use std::sync::Arc;
+
+use crate::graph::{Graph, Wire};
+use crate::node::Role;
+use crate::record::Batch;
+use crate::schema::{Adapter, Schema};
+
+/// How many batches a queue holds. A batch is one record when it is quiet and some hundreds under load.
+pub const QUEUE_BATCHES: usize = 64;
+
+/// Where the records of an output go.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Index of the node in the graph.
+    pub node: usize,
+    /// Into the node's merged schema.
+    pub adapter: Option<(Arc<Schema>, Adapter)>,
+}
+
+impl Target {
+    /// The batch as the target wants it.
+    pub fn adapt(&self, batch: Batch) -> Batch {
+        match &self.adapter {
+            Some((schema, adapter)) => batch.adapted(schema, adapter),
+            None => batch,
+        }
+    }
+}
+
+/// For each node: its targets by output, and whether it begins a task.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// By node, by output.
+    pub targets: Vec<Vec<Vec<Target>>>,
+    /// By node: whether records reach it through a queue. Sources do not receive any.
+    pub queued: Vec<bool>,
+}
+
+impl Plan {
+    pub fn new(graph: &Graph) -> Self {
+        let mut targets: Vec<Vec<Vec<Target>>> = graph
+            .nodes
+            .iter()
+            .map(|node| vec![Vec::new(); node.outputs.len()])
+            .collect();
+        for (to, node) in graph.nodes.iter().enumerate() {
+            for Wire {
+                from,
+                output,
+                adapter,
+            } in &node.inputs
+            {
+                let adapter = adapter
+                    .as_ref()
+                    .map(|adapter| (Arc::clone(&node.input), adapter.clone()));
+                if let Some(targets) = targets
+                    .get_mut(*from)
+                    .and_then(|outputs| outputs.get_mut(*output))
+                {
+                    targets.push(Target { node: to, adapter });
+                }
+            }
+        }
+        Self {
+            targets,
+            queued: graph.nodes.iter().map(|node| is_queued(graph, node)).collect(),
+        }
+    }
+}
+
+/// A transform behind one transform runs in the same task; sinks, joins and what follows a source have queues.
+fn is_queued(graph: &Graph, node: &crate::graph::Node) -> bool {
+    match (node.role, node.inputs.as_slice()) {
+        (Role::Source, _) => false,
+        (Role::Sink, _) => true,
+        (Role::Transform, [only]) => graph
+            .nodes
+            .get(only.from)
+            .is_none_or(|from| from.role == Role::Source),
+        (Role::Transform, _) => true,
+    }
+}

@@ -1,0 +1,323 @@
+//! Starting a graph, and what one can ask of it while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::feed::Feed;
+use super::metrics::{NodeCounts, NodeMetrics};
+use super::plan::{Plan, QUEUE_BATCHES, Target};
+use super::problems::{Problem, ProblemLog, Problems};
+use super::sink_task::SinkTask;
+use super::source_task::SourceTask;
+use super::stage_task::{Next, Stage, Step};
+use crate::graph::Graph;
+use crate::node::{NodeContext, Part, StartError, Transform};
+use crate::record::{Batch, Keys};
+
+/// A node that could not start.
+#[derive(Debug, Error)]
+#[error("the node `{node}` cannot start: {reason}")]
+pub struct StartFailure {
+    /// The node.
+    pub node: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A running flow.
+#[derive(Debug)]
+pub struct Running {
+    stop: watch::Sender<Option<tokio::time::Instant>>,
+    sources: JoinSet<()>,
+    others: JoinSet<()>,
+    /// Dropped when everything behind the sources has ended.
+    drained: watch::Sender<()>,
+    watched: Arc<Watched>,
+}
+
+/// What can be read of a flow while it runs. Shared with the HTTP server, and outlives the tasks.
+#[derive(Debug)]
+pub struct Watched {
+    /// The names of machines.
+    pub keys: Arc<Keys>,
+    started: Instant,
+    feeds: BTreeMap<Arc<str>, Arc<Feed>>,
+    metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
+    problems: Arc<ProblemLog>,
+}
+
+impl Watched {
+    /// The feed of a node with a view.
+    #[must_use]
+    pub fn feed(&self, node: &str) -> Option<&Arc<Feed>> {
+        self.feeds.get(node)
+    }
+
+    /// All feeds by node.
+    #[must_use]
+    pub fn feeds(&self) -> &BTreeMap<Arc<str>, Arc<Feed>> {
+        &self.feeds
+    }
+
+    /// The counters of all nodes.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<Arc<str>, NodeCounts> {
+        let counts = |(id, metrics): (&Arc<str>, &Arc<NodeMetrics>)| {
+            (Arc::clone(id), metrics.counts(self.problems.count(id)))
+        };
+        self.metrics.iter().map(counts).collect()
+    }
+
+    /// What went wrong so far, the latest first.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        self.problems.all()
+    }
+
+    /// How long the flow has been running.
+    #[must_use]
+    pub fn uptime(&self) -> std::time::Duration {
+        self.started.elapsed()
+    }
+}
+
+/// Starts every node of `graph` on the current tokio runtime.
+///
+/// # Errors
+/// The first node that cannot start; those before it are stopped.
+pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
+    let plan = Plan::new(graph);
+    let mut starter = Starter::new(graph, &plan);
+    // Queues first: a task needs the senders of all that follow it.
+    starter.open_queues();
+    for (number, node) in graph.nodes.iter().enumerate() {
+        let fail = |StartError(reason)| StartFailure {
+            node: node.id.value.clone(),
+            reason,
+        };
+        match &node.part {
+            Part::Source(_) => {}
+            Part::Transform(_) if plan.queued.get(number) == Some(&true) => {
+                starter.stage(number).map_err(fail)?
+            }
+            Part::Transform(_) => {}
+            Part::Sink(make) => starter.sink(number, make).map_err(fail)?,
+        }
+    }
+    // Sources last: no record may arrive before there is someone to take it.
+    for (number, node) in graph.nodes.iter().enumerate() {
+        if let Part::Source(make) = &node.part {
+            starter
+                .source(number, make)
+                .map_err(|StartError(reason)| StartFailure {
+                    node: node.id.value.clone(),
+                    reason,
+                })?;
+        }
+    }
+    Ok(starter.finish())
+}
+
+struct Starter<'g> {
+    graph: &'g Graph,
+    plan: &'g Plan,
+    senders: Vec<Option<mpsc::Sender<Batch>>>,
+    receivers: Vec<Option<mpsc::Receiver<Batch>>>,
+    stop: watch::Sender<Option<tokio::time::Instant>>,
+    drained: watch::Sender<()>,
+    sources: JoinSet<()>,
+    others: JoinSet<()>,
+    watched: Watched,
+}
+
+impl<'g> Starter<'g> {
+    fn new(graph: &'g Graph, plan: &'g Plan) -> Self {
+        let id = |node: &crate::graph::Node| -> Arc<str> { node.id.value.as_str().into() };
+        let feeds = graph.nodes.iter().filter_map(|node| {
+            let view = node.view.as_ref()?;
+            let types = view.columns.iter().map(|column| &column.field.field_type);
+            Some((id(node), Arc::new(Feed::new(types))))
+        });
+        let watched = Watched {
+            keys: Arc::default(),
+            started: Instant::now(),
+            feeds: feeds.collect(),
+            metrics: graph
+                .nodes
+                .iter()
+                .map(|node| (id(node), Arc::default()))
+                .collect(),
+            problems: Arc::default(),
+        };
+        Self {
+            graph,
+            plan,
+            senders: Vec::new(),
+            receivers: Vec::new(),
+            stop: watch::Sender::new(None),
+            drained: watch::Sender::new(()),
+            sources: JoinSet::new(),
+            others: JoinSet::new(),
+            watched,
+        }
+    }
+
+    fn open_queues(&mut self) {
+        for queued in &self.plan.queued {
+            let queue = queued.then(|| mpsc::channel(QUEUE_BATCHES));
+            let (sender, receiver) = queue.unzip();
+            self.senders.push(sender);
+            self.receivers.push(receiver);
+        }
+    }
+
+    fn context(&self, number: usize) -> NodeContext {
+        let id: Arc<str> = self
+            .graph
+            .nodes
+            .get(number)
+            .map(|node| node.id.value.as_str().into())
+            .unwrap_or_default();
+        NodeContext {
+            flow: self.graph.name.as_str().into(),
+            keys: Arc::clone(&self.watched.keys),
+            problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
+            feed: self.watched.feeds.get(&id).cloned(),
+            id,
+        }
+    }
+
+    fn metrics(&self, id: &str) -> Arc<NodeMetrics> {
+        self.watched.metrics.get(id).cloned().unwrap_or_default()
+    }
+
+    fn receiver(&mut self, number: usize) -> Option<mpsc::Receiver<Batch>> {
+        self.receivers.get_mut(number).and_then(Option::take)
+    }
+
+    fn targets(&self, number: usize) -> &[Vec<Target>] {
+        self.plan.targets.get(number).map_or(&[], Vec::as_slice)
+    }
+
+    fn sink(
+        &mut self,
+        number: usize,
+        make: &crate::node::MakePart<dyn crate::node::Sink>,
+    ) -> Result<(), StartError> {
+        let context = self.context(number);
+        let Some(queue) = self.receiver(number) else {
+            return Ok(());
+        };
+        let sink = make(&context)?;
+        let metrics = self.metrics(&context.id);
+        self.others.spawn(
+            SinkTask {
+                sink,
+                context,
+                metrics,
+                queue,
+                stop: self.stop.subscribe(),
+            }
+            .run(),
+        );
+        Ok(())
+    }
+
+    fn stage(&mut self, root: usize) -> Result<(), StartError> {
+        let mut steps = Vec::new();
+        self.grow(root, &mut steps)?;
+        if let Some(queue) = self.receiver(root) {
+            self.others.spawn(Stage { steps }.run(queue));
+        }
+        Ok(())
+    }
+
+    /// Adds the transform `number` and those that it calls directly.
+    fn grow(&self, number: usize, steps: &mut Vec<Step>) -> Result<usize, StartError> {
+        let context = self.context(number);
+        let Some(Part::Transform(make)) = self.graph.nodes.get(number).map(|node| node.part.clone()) else {
+            return Err(StartError("is planned as a transform but is none".to_owned()));
+        };
+        let at = steps.len();
+        let transform: Box<dyn Transform> = make(&context)?;
+        let metrics = self.metrics(&context.id);
+        steps.push(Step {
+            transform,
+            make,
+            context,
+            metrics,
+            next: Vec::new(),
+        });
+        let mut next = Vec::new();
+        for targets in self.targets(number) {
+            let mut output = Vec::new();
+            for target in targets {
+                output.push(match self.senders.get(target.node).and_then(Option::as_ref) {
+                    Some(sender) => Next::Queue(sender.clone(), target.clone()),
+                    None => Next::Step(self.grow(target.node, steps)?, target.clone()),
+                });
+            }
+            next.push(output);
+        }
+        if let Some(step) = steps.get_mut(at) {
+            step.next = next;
+        }
+        Ok(at)
+    }
+
+    fn source(
+        &mut self,
+        number: usize,
+        make: &crate::node::MakePart<dyn crate::node::Source>,
+    ) -> Result<(), StartError> {
+        let context = self.context(number);
+        let source = make(&context)?;
+        let sender = |target: &Target| {
+            let sender = self.senders.get(target.node).and_then(Option::as_ref)?;
+            Some((sender.clone(), target.clone()))
+        };
+        let targets = self.targets(number).iter().flatten().filter_map(sender).collect();
+        let task = SourceTask {
+            source,
+            make: Arc::clone(make),
+            metrics: self.metrics(&context.id),
+            context,
+            targets,
+            stop: self.stop.subscribe(),
+            drained: self.drained.subscribe(),
+        };
+        self.sources.spawn(task.run());
+        Ok(())
+    }
+
+    fn finish(self) -> Running {
+        Running {
+            stop: self.stop,
+            sources: self.sources,
+            others: self.others,
+            drained: self.drained,
+            watched: Arc::new(self.watched),
+        }
+    }
+}
+
+impl Running {
+    /// What can be read of it.
+    #[must_use]
+    pub fn watched(&self) -> Arc<Watched> {
+        Arc::clone(&self.watched)
+    }
+
+    /// Stops the sources, lets everything that they brought run through, flushes the sinks, acknowledges, and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(Some(tokio::time::Instant::now()));
+        while self.others.join_next().await.is_some() {}
+        drop(self.drained);
+        while self.sources.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,84 @@
+//! A task that polls a source.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::metrics::NodeMetrics;
+use super::plan::Target;
+use crate::node::{MakePart, NodeContext, Source, SourceError};
+use crate::record::Batch;
+
+pub(super) struct SourceTask {
+    pub source: Box<dyn Source>,
+    pub make: MakePart<dyn Source>,
+    pub context: NodeContext,
+    pub metrics: Arc<NodeMetrics>,
+    /// By output.
+    pub targets: Vec<(mpsc::Sender<Batch>, Target)>,
+    /// When the flow was told to stop.
+    pub stop: watch::Receiver<Option<Instant>>,
+    /// Closed once everything behind the sources has ended.
+    pub drained: watch::Receiver<()>,
+}
+
+impl SourceTask {
+    /// Polls until told to stop or the source has no more, then lets it finish when its records are settled.
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+        loop {
+            let result = tokio::select! {
+                biased;
+                _ = self.stop.wait_for(Option::is_some) => break,
+                result = self.source.next() => result,
+            };
+            match result {
+                Ok(Some(batch)) => {
+                    backoff.reset();
+                    self.metrics.add_emitted(batch.len());
+                    send(&self.targets, &batch).await;
+                }
+                Ok(None) => break,
+                Err(SourceError(reason)) => {
+                    self.context.problems.report("source failed", reason);
+                    if !self.restart(&mut backoff).await {
+                        break;
+                    }
+                }
+            }
+        }
+        // Closing the queues lets the stages run empty.
+        self.targets.clear();
+        // The sender is only ever dropped: an error is the signal.
+        let _ = self.drained.changed().await;
+        self.source.finish().await;
+    }
+
+    /// Makes the source anew after a while; false when told to stop meanwhile.
+    async fn restart(&mut self, backoff: &mut Backoff) -> bool {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.wait_for(Option::is_some) => return false,
+                () = tokio::time::sleep(backoff.next_delay()) => {}
+            }
+            match (self.make)(&self.context) {
+                Ok(fresh) => {
+                    self.source = fresh;
+                    return true;
+                }
+                Err(error) => self.context.problems.report("restart failed", error.to_string()),
+            }
+        }
+    }
+}
+
+async fn send(targets: &[(mpsc::Sender<Batch>, Target)], batch: &Batch) {
+    for (queue, target) in targets {
+        // A closed queue belongs to a task that has ended: its records are settled there.
+        let _ = queue.send(target.adapt(batch.clone())).await;
+    }
+}

@@ -1,0 +1,55 @@
+//! A number with its unit as a flow writes it: `5 min`, `200 ms`.
+
+use std::time::Duration;
+
+use super::{Dimension, Unit};
+
+/// A number and its unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantity {
+    /// The number.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Quantity {
+    /// Reads a quantity.
+    ///
+    /// # Errors
+    /// What cannot be read, in a user's words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let end = text
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let value: f64 = number
+            .parse()
+            .map_err(|_| format!("`{text}` does not begin with a number"))?;
+        let unit = match unit.trim() {
+            "" => Unit::none(),
+            unit => Unit::parse(unit).map_err(|error| error.to_string())?,
+        };
+        Ok(Self { value, unit })
+    }
+
+    /// Reads a duration.
+    ///
+    /// # Errors
+    /// What cannot be read, or is not a time of more than zero.
+    pub fn parse_duration(text: &str) -> Result<Duration, String> {
+        let quantity = Self::parse(text)?;
+        if quantity.unit.dimension() != Dimension::TIME {
+            return Err(format!(
+                "`{}` is not a time; write one such as `5 min` or `200 ms`",
+                text.trim()
+            ));
+        }
+        let seconds = quantity.value * quantity.unit.factor();
+        match Duration::try_from_secs_f64(seconds) {
+            Ok(duration) if !duration.is_zero() => Ok(duration),
+            _ => Err(format!("`{}` must be more than zero", text.trim())),
+        }
+    }
+}
