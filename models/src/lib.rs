@@ -1,1 +1,64 @@
-//! Skeleton.
+//! Fault classifiers: data sets, Random Forest training and evaluation, and inference in microseconds.
+//!
+//! ```text
+//! rows ──DatasetBuilder──▶ Dataset ──train──▶ (Model, Report)
+//!        bad rows counted                        │ to_json / from_json: one portable file
+//!                                                ▼
+//!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
+//! ```
+//! smartcore grows the trees. Prediction is our own: trees flattened into eight-byte nodes, every leaf with
+//! the distribution of the classes among training rows its tree has not seen.
+//!
+//! ```
+//! use twinflow_models::{Classes, Dataset, FeatureSpec, TrainConfig, train};
+//!
+//! let mut builder = Dataset::builder(vec![FeatureSpec::new("vibration", Some("g"))], Classes::fan())?;
+//! for run in ["monday", "tuesday", "wednesday", "thursday"] {
+//!     for step in 0..50 {
+//!         let wobble = step as f32 * 1e-4;
+//!         builder.push(&[0.02 + wobble], 0, run);
+//!         builder.push(&[0.09 + wobble], 3, run);
+//!     }
+//! }
+//! let (dataset, cleaning) = builder.finish();
+//! assert_eq!(cleaning.refused(), 0);
+//!
+//! let config = TrainConfig { trees: 10, ..TrainConfig::default() };
+//! let (model, report) = train(&dataset, &config, &|_| {})?;
+//! assert!(report.accuracy > 0.99);
+//!
+//! let mut probabilities = [0.0; 5];
+//! let verdict = model.classify(&[0.095], &mut probabilities)?;
+//! assert_eq!(model.answer(&verdict).fault_label, "Mechanical Imbalance");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod classes;
+mod cleaning;
+mod dataset;
+mod evaluate;
+mod fan_classes;
+mod flatten;
+mod forest;
+mod grow;
+mod grown_tree;
+mod model;
+mod model_file;
+mod packed;
+mod report_text;
+mod shuffle;
+mod split;
+mod store;
+mod train;
+
+pub use answer::Answer;
+pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
+pub use cleaning::{CleaningReport, Refusal};
+pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError};
+pub use evaluate::{Baseline, ClassScore, FaultScore, Report};
+pub use model::{ClassifyError, Feature, Model, Training, Verdict};
+pub use model_file::ModelError;
+pub use packed::ForestError;
+pub use store::ModelStore;
+pub use train::{Progress, TrainConfig, TrainError, train};

@@ -1,0 +1,215 @@
+//! A trained model in memory.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::answer::Answer;
+use crate::classes::{Classes, SeverityRule};
+use crate::evaluate::Report;
+use crate::forest::Forest;
+
+/// A column the model reads, with the range it had in training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// Name of the field in the record.
+    pub name: String,
+    /// Unit of the field, when it has one.
+    pub unit: Option<String>,
+    /// Smallest value in training.
+    pub min: f32,
+    /// Largest value in training.
+    pub max: f32,
+}
+
+/// Where the model comes from: enough to train it again, and how good it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Seed of the training.
+    pub seed: u64,
+    /// Most splits on the way to a leaf.
+    pub max_depth: u8,
+    /// Fewest rows a leaf was grown from.
+    pub min_samples_leaf: u16,
+    /// [`Dataset::fingerprint`](crate::Dataset::fingerprint) of all rows, in hexadecimal.
+    pub data_fingerprint: String,
+    /// The report on the runs held out.
+    pub report: Report,
+}
+
+/// A Random Forest ready to classify, with everything that gives its answers a meaning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    features: Vec<Feature>,
+    classes: Classes,
+    severity: SeverityRule,
+    training: Training,
+    forest: Forest,
+}
+
+/// The class found for a row, and how sure the forest is. Only a model makes verdicts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// Class index: position in [`Model::classes`] and among the probabilities.
+    pub class: usize,
+    /// Probability of that class, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Why a row could not be classified.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ClassifyError {
+    /// Too few or too many values.
+    #[error("{found} values do not make up rows of {expected} features")]
+    Width {
+        /// Number of values given.
+        found: usize,
+        /// Number of features of the model.
+        expected: usize,
+    },
+    /// NaN or infinite.
+    #[error("feature `{feature}` is not a finite number")]
+    NotFinite {
+        /// Name of the first such feature.
+        feature: String,
+    },
+    /// The slice for the probabilities has another length than there are classes.
+    #[error("there is room for {found} probabilities, but the model has {expected} classes")]
+    Probabilities {
+        /// Length of the slice.
+        found: usize,
+        /// Number of classes.
+        expected: usize,
+    },
+}
+
+impl Model {
+    pub(crate) fn new(
+        features: Vec<Feature>,
+        classes: Classes,
+        severity: SeverityRule,
+        training: Training,
+        forest: Forest,
+    ) -> Self {
+        Model {
+            features,
+            classes,
+            severity,
+            training,
+            forest,
+        }
+    }
+
+    /// The columns of a row, in order.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// The classes, in the order of the probabilities.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// How confidence becomes severity.
+    pub fn severity_rule(&self) -> SeverityRule {
+        self.severity
+    }
+
+    /// Where the model comes from.
+    pub fn training(&self) -> &Training {
+        &self.training
+    }
+
+    /// Number of trees.
+    pub fn tree_count(&self) -> usize {
+        self.forest.trees()
+    }
+
+    pub(crate) fn forest(&self) -> &Forest {
+        &self.forest
+    }
+
+    /// Classifies a row of one value per feature, and writes the probability of each class; they add up to 1.
+    ///
+    /// The class is the one of the highest mean probability over all trees, the first of equals, as in
+    /// scikit-learn; not the majority vote, which throws away how sure each leaf is. Allocates nothing unless
+    /// it fails.
+    ///
+    /// # Errors
+    /// See [`ClassifyError`].
+    pub fn classify(&self, row: &[f32], probabilities: &mut [f32]) -> Result<Verdict, ClassifyError> {
+        self.check_row(row)?;
+        let expected = self.classes.count();
+        if probabilities.len() != expected {
+            return Err(ClassifyError::Probabilities {
+                found: probabilities.len(),
+                expected,
+            });
+        }
+        Ok(self.verdict(row, probabilities))
+    }
+
+    /// Classifies rows that lie one after another in `rows`, and appends a verdict for each.
+    ///
+    /// # Errors
+    /// See [`ClassifyError`]. When one row cannot be classified, none is.
+    pub fn classify_batch(&self, rows: &[f32], verdicts: &mut Vec<Verdict>) -> Result<(), ClassifyError> {
+        let expected = self.features.len();
+        if !rows.len().is_multiple_of(expected) {
+            return Err(ClassifyError::Width {
+                found: rows.len(),
+                expected,
+            });
+        }
+        rows.chunks_exact(expected)
+            .try_for_each(|row| self.check_row(row))?;
+        let mut probabilities = [0.0; Classes::MAX];
+        verdicts.reserve(rows.len() / expected);
+        for row in rows.chunks_exact(expected) {
+            verdicts.push(self.verdict(row, &mut probabilities));
+        }
+        Ok(())
+    }
+
+    /// What a verdict of this very model means.
+    pub fn answer(&self, verdict: &Verdict) -> Answer<'_> {
+        let class = self.classes.at(verdict.class);
+        Answer {
+            fault_code: class.code,
+            fault_label: &class.label,
+            confidence: verdict.confidence,
+            severity: self.severity.severity(class.normal, verdict.confidence),
+            advice: &class.advice,
+        }
+    }
+
+    fn check_row(&self, row: &[f32]) -> Result<(), ClassifyError> {
+        let expected = self.features.len();
+        if row.len() != expected {
+            return Err(ClassifyError::Width {
+                found: row.len(),
+                expected,
+            });
+        }
+        match row
+            .iter()
+            .zip(&self.features)
+            .find(|(value, _)| !value.is_finite())
+        {
+            Some((_, feature)) => Err(ClassifyError::NotFinite {
+                feature: feature.name.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn verdict(&self, row: &[f32], probabilities: &mut [f32]) -> Verdict {
+        let class = self.forest.classify(row, probabilities);
+        Verdict {
+            class,
+            confidence: probabilities.get(class).copied().unwrap_or(0.0),
+        }
+    }
+}

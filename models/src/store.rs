@@ -1,0 +1,49 @@
+//! Models loaded once and shared.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::Model;
+use crate::model_file::ModelError;
+
+/// Loads each model file once, however many nodes and endpoints ask for it. A file that changes on disk later
+/// is not read again by the same store: take a new one.
+#[derive(Debug, Default)]
+pub struct ModelStore {
+    models: Mutex<HashMap<PathBuf, Arc<Model>>>,
+}
+
+impl ModelStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The model of a file. Different spellings of one path share the model.
+    ///
+    /// # Errors
+    /// See [`ModelError`]; an error is not remembered, the next call reads the file again.
+    pub fn load(&self, path: &Path) -> Result<Arc<Model>, ModelError> {
+        let failed = |source| ModelError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let canonical = path.canonicalize().map_err(failed)?;
+        // A panic elsewhere cannot leave the map half changed.
+        let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = models.get(&canonical) {
+            return Ok(Arc::clone(model));
+        }
+        let file = File::open(&canonical).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.take(Model::MAX_FILE_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        let model = Arc::new(Model::from_json(&bytes)?);
+        models.insert(canonical, Arc::clone(&model));
+        Ok(model)
+    }
+}

@@ -1,0 +1,15 @@
+//! The crate through its public surface.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "shared steps of tests fail as loudly as the tests"
+)]
+
+mod classify;
+mod cleaning;
+#[path = "../../examples/fan_training/fan_runs.rs"]
+mod fan_runs;
+mod model_file;
+mod small_model;
+mod store;
+mod training;
