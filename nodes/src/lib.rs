@@ -1,1 +1,55 @@
-//! Skeleton.
+//! The node types of twinflow, one file each.
+//!
+//! To add one: write its file, and add it to the list in [`registry`].
+
+pub mod brokers;
+pub mod mqtt;
+
+mod classify;
+mod csv_file;
+mod csv_sink;
+mod dashboard_widget;
+mod fan_command;
+mod field_selection;
+mod field_spec;
+mod json_path;
+mod kpi;
+mod mqtt_in;
+mod mqtt_out;
+mod mqtt_settings;
+mod reading;
+mod rhai_function;
+mod virtual_fan;
+
+use std::sync::Arc;
+
+use twinflow_engine::node::Registry;
+use twinflow_models::ModelStore;
+
+use crate::brokers::{Brokers, check_address};
+
+/// What node types share in a process. It does nothing until a flow starts.
+#[derive(Clone, Default)]
+pub struct Shared {
+    /// The embedded brokers.
+    pub brokers: Arc<Brokers>,
+    /// The loaded models.
+    pub models: Arc<ModelStore>,
+}
+
+/// All node types.
+#[must_use]
+pub fn registry(shared: &Shared) -> Registry {
+    let brokers = || Arc::clone(&shared.brokers);
+    Registry::new(Box::new(check_address))
+        .with(mqtt_in::MqttIn { brokers: brokers() })
+        .with(virtual_fan::VirtualFan { brokers: brokers() })
+        .with(kpi::Kpi)
+        .with(rhai_function::RhaiFunction)
+        .with(classify::Classify {
+            models: Arc::clone(&shared.models),
+        })
+        .with(csv_sink::CsvSink)
+        .with(mqtt_out::MqttOut { brokers: brokers() })
+        .with(dashboard_widget::DashboardWidget)
+}

@@ -4,6 +4,7 @@
 //! and sees that it did by the sequence numbers.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -18,7 +19,8 @@ const KEPT_ROWS: usize = 6_000;
 #[derive(Debug)]
 pub struct Feed {
     ring: Mutex<Ring>,
-    newest: watch::Sender<u64>,
+    newest: AtomicU64,
+    pulse: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -47,9 +49,10 @@ pub struct FeedRows {
 }
 
 impl Feed {
-    /// An empty feed for columns of these types.
+    /// An empty feed for columns of these types. Feeds that are read together share a `pulse`: it beats when any of them
+    /// gets rows.
     #[must_use]
-    pub fn new<'a>(types: impl IntoIterator<Item = &'a FieldType>) -> Self {
+    pub fn new<'a>(types: impl IntoIterator<Item = &'a FieldType>, pulse: watch::Sender<()>) -> Self {
         let columns = types.into_iter().map(|field_type| match field_type {
             FieldType::Number(_) => RingColumn::Numbers(VecDeque::new()),
             _ => RingColumn::Others(VecDeque::new()),
@@ -62,7 +65,8 @@ impl Feed {
         };
         Self {
             ring: Mutex::new(ring),
-            newest: watch::Sender::new(0),
+            newest: AtomicU64::new(0),
+            pulse,
         }
     }
 
@@ -91,7 +95,8 @@ impl Feed {
         }
         let next = ring.next;
         drop(ring);
-        self.newest.send_replace(next);
+        self.newest.store(next, Ordering::Release);
+        self.pulse.send_replace(());
     }
 
     /// The rows from sequence number `from` on, at most `most` of them and the newest of those; nothing when there are
@@ -124,13 +129,7 @@ impl Feed {
     /// The sequence number that the next row will have.
     #[must_use]
     pub fn next_sequence(&self) -> u64 {
-        *self.newest.borrow()
-    }
-
-    /// Tells of every change of [`Feed::next_sequence`].
-    #[must_use]
-    pub fn watch(&self) -> watch::Receiver<u64> {
-        self.newest.subscribe()
+        self.newest.load(Ordering::Acquire)
     }
 }
 

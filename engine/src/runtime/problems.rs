@@ -7,7 +7,6 @@ use crate::record::EventTime;
 
 /// A kind of problem at a node.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// The node.
     pub node: Arc<str>,

@@ -47,6 +47,7 @@ pub struct Watched {
     pub keys: Arc<Keys>,
     started: Instant,
     feeds: BTreeMap<Arc<str>, Arc<Feed>>,
+    pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
     problems: Arc<ProblemLog>,
 }
@@ -62,6 +63,12 @@ impl Watched {
     #[must_use]
     pub fn feeds(&self) -> &BTreeMap<Arc<str>, Arc<Feed>> {
         &self.feeds
+    }
+
+    /// Beats whenever any feed gets rows.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<()> {
+        self.pulse.subscribe()
     }
 
     /// The counters of all nodes.
@@ -138,15 +145,17 @@ struct Starter<'g> {
 impl<'g> Starter<'g> {
     fn new(graph: &'g Graph, plan: &'g Plan) -> Self {
         let id = |node: &crate::graph::Node| -> Arc<str> { node.id.value.as_str().into() };
+        let pulse = watch::Sender::new(());
         let feeds = graph.nodes.iter().filter_map(|node| {
             let view = node.view.as_ref()?;
             let types = view.columns.iter().map(|column| &column.field.field_type);
-            Some((id(node), Arc::new(Feed::new(types))))
+            Some((id(node), Arc::new(Feed::new(types, pulse.clone()))))
         });
         let watched = Watched {
             keys: Arc::default(),
             started: Instant::now(),
             feeds: feeds.collect(),
+            pulse,
             metrics: graph
                 .nodes
                 .iter()

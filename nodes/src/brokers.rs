@@ -1,0 +1,75 @@
+//! The brokers of a flow: the embedded ones are started here, and nodes ask here for the address to connect to.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::mqtt::{BrokerAddress, BrokerError, EmbeddedBroker};
+
+/// The embedded brokers that run.
+#[derive(Default)]
+pub struct Brokers {
+    /// By the address that the flow asks for; a flow may ask for port 0.
+    started: Mutex<HashMap<SocketAddr, EmbeddedBroker>>,
+}
+
+impl Brokers {
+    /// Starts every embedded broker among the addresses; two names of one address share it.
+    ///
+    /// # Errors
+    /// The first that cannot start, such as on a taken port.
+    pub async fn start<'a>(&self, addresses: impl IntoIterator<Item = &'a str>) -> Result<(), BrokerError> {
+        for address in addresses {
+            // The check of the flow has read every address already.
+            let Ok(BrokerAddress::Embedded(embedded)) = BrokerAddress::from_str(address) else {
+                continue;
+            };
+            let is_running = self.lock().contains_key(&embedded.listen);
+            if !is_running {
+                let broker = EmbeddedBroker::start(embedded.listen, embedded.credentials).await?;
+                self.lock().insert(embedded.listen, broker);
+            }
+        }
+        Ok(())
+    }
+
+    /// The addresses at which embedded brokers listen.
+    #[must_use]
+    pub fn listening(&self) -> Vec<SocketAddr> {
+        self.lock().values().map(EmbeddedBroker::local_addr).collect()
+    }
+
+    /// Where a client finds the broker that the flow calls by `address`.
+    #[must_use]
+    pub fn reach(&self, address: &BrokerAddress) -> BrokerAddress {
+        let BrokerAddress::Embedded(embedded) = address else {
+            return address.clone();
+        };
+        self.lock()
+            .get(&embedded.listen)
+            .map_or_else(|| address.clone(), EmbeddedBroker::address)
+    }
+
+    /// Stops all; connected clients are cut off.
+    pub async fn stop(&self) {
+        let brokers: Vec<EmbeddedBroker> = self.lock().drain().map(|(_, broker)| broker).collect();
+        for broker in brokers {
+            broker.stop().await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, EmbeddedBroker>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is wrong with the text of a broker's address, if anything.
+///
+/// # Errors
+/// The reason in a user's words, without the password.
+pub fn check_address(address: &str) -> Result<(), String> {
+    BrokerAddress::from_str(address)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
+}

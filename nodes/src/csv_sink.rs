@@ -1,0 +1,219 @@
+//! `csv-sink`: records into a CSV file that grows across restarts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use twinflow_engine::diagnostic::{Code, Diagnostic};
+use twinflow_engine::language::Spanned;
+use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, Sink, SinkError, StartError};
+use twinflow_engine::record::{Batch, EventTime, Value};
+
+use crate::csv_file::{CsvFile, CsvFileError};
+use crate::field_selection::{SelectedField, select_fields};
+
+/// The node type.
+pub struct CsvSink;
+
+/// What the flow file can set.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The file, relative to the flow file. `%Y-%m-%d` and the like become the record's date (UTC): a file a day.
+    file: Spanned<String>,
+    /// The fields to write; all by default.
+    fields: Option<Vec<Spanned<String>>>,
+}
+
+impl NodeType for CsvSink {
+    const NAME: &'static str = "csv-sink";
+    const ROLE: Role = Role::Sink;
+    const DOC: &'static str = r#"Writes records into a CSV file, and goes on in it after a restart.
+
+The first line names the columns: `time` (ISO 8601, UTC), `key` (the machine), then the fields with their units in
+brackets, as in `temp [°C]`. A file that begins with other columns is refused, so that no file holds two kinds of rows. Rows
+are synced to the disk in groups, ten times a second; only then are they acknowledged to the broker. When the disk is full,
+the sink holds the readings back and goes on when there is room.
+
+```yaml
+twinflow: 1
+brokers: { plant: embedded }
+nodes:
+  fan: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C } } }
+  log: { type: csv-sink, from: fan, file: data/fan-%Y-%m-%d.csv }
+```"#;
+    type Config = Config;
+
+    fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
+        let fields = select_fields(config.fields.as_deref(), check);
+        let pattern = pattern(&config.file, check);
+        let path = check.path(&config.file);
+        let is_free = check.claim(&format!("the file {}", path.display()), config.file.span);
+        let (fields, ()) = (fields?, pattern?);
+        if !is_free {
+            return None;
+        }
+        let make = move |context: &NodeContext| Logging::open(path.clone(), fields.clone(), context);
+        Some(Checked {
+            outputs: Vec::new(),
+            part: Part::sink(make),
+            view: None,
+        })
+    }
+}
+
+/// Whether the file's name is one, and its `%` parts are ones that dates have.
+fn pattern(file: &Spanned<String>, check: &mut Check<'_>) -> Option<()> {
+    if file.trim().is_empty() || file.ends_with(['/', '\\']) {
+        let diagnostic = Diagnostic::new(Code::WrongValue, file.span, "this names no file");
+        check.report(diagnostic.with_help("such as `data/fan.csv`"));
+        return None;
+    }
+    let unknown = chrono::format::StrftimeItems::new(file).any(|item| item == chrono::format::Item::Error);
+    if unknown {
+        let diagnostic = Diagnostic::new(
+            Code::WrongValue,
+            file.span,
+            "a `%` in this name does not stand for a part of a date",
+        );
+        check.report(
+            diagnostic
+                .with_help("`%Y` is the year, `%m` the month, `%d` the day, `%H` the hour; `%%` is a `%`"),
+        );
+        return None;
+    }
+    Some(())
+}
+
+/// The run-time part.
+struct Logging {
+    pattern: PathBuf,
+    fields: Vec<SelectedField>,
+    header: Arc<[u8]>,
+    context: NodeContext,
+    /// Files with rows that they have not got yet; more than one when a batch spans midnight. The last is at hand.
+    files: Vec<CsvFile>,
+}
+
+impl Logging {
+    fn open(pattern: PathBuf, fields: Vec<SelectedField>, context: &NodeContext) -> Result<Self, StartError> {
+        let header: Arc<[u8]> = header(&fields).into();
+        let path = dated(&pattern, EventTime::now());
+        let mut file = CsvFile::new(path, Arc::clone(&header));
+        // Opening it here tells of a foreign file before the first reading comes.
+        match file.open() {
+            Ok(()) | Err(CsvFileError::Io { .. }) => {}
+            Err(error @ CsvFileError::ForeignHeader { .. }) => return Err(StartError(error.to_string())),
+        }
+        Ok(Self {
+            pattern,
+            fields,
+            header,
+            context: context.clone(),
+            files: vec![file],
+        })
+    }
+
+    fn row(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
+        let mut writer = csv::WriterBuilder::new().from_writer(out);
+        let time = batch
+            .times()
+            .get(row)
+            .map(|time| time.to_iso())
+            .unwrap_or_default();
+        let key = batch
+            .keys()
+            .get(row)
+            .map(|key| self.context.keys.name(*key))
+            .unwrap_or_default();
+        let values = self
+            .fields
+            .iter()
+            .map(|field| cell(&batch.value(row, field.slot)));
+        // Writing into memory does not fail.
+        let _ = writer.write_record([time, key.to_string()].into_iter().chain(values));
+        let _ = writer.flush();
+    }
+}
+
+fn header(fields: &[SelectedField]) -> Vec<u8> {
+    let mut header = Vec::new();
+    let mut writer = csv::WriterBuilder::new().from_writer(&mut header);
+    let names = fields.iter().map(|field| match field.field.field_type.unit() {
+        Some(unit) => format!("{} [{unit}]", field.name),
+        None => field.name.to_string(),
+    });
+    let _ = writer.write_record(["time".to_owned(), "key".to_owned()].into_iter().chain(names));
+    let _ = writer.flush();
+    drop(writer);
+    header
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Missing => String::new(),
+        Value::Number(number) => number.to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Time(time) => time.to_iso(),
+        Value::Json(json) => json.to_string(),
+    }
+}
+
+fn dated(pattern: &std::path::Path, time: EventTime) -> PathBuf {
+    let text = pattern.to_string_lossy();
+    if !text.contains('%') {
+        return pattern.to_owned();
+    }
+    let date: DateTime<Utc> = DateTime::from_timestamp_micros(time.0).unwrap_or_default();
+    PathBuf::from(date.format(&text).to_string())
+}
+
+#[async_trait]
+impl Sink for Logging {
+    async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
+        for (row, time) in batch.times().iter().enumerate() {
+            let path = dated(&self.pattern, *time);
+            let mut text = Vec::new();
+            self.row(batch, row, &mut text);
+            match self.files.iter_mut().find(|file| file.path() == path) {
+                Some(file) => file.append(&text),
+                None => {
+                    let mut file = CsvFile::new(path, Arc::clone(&self.header));
+                    file.append(&text);
+                    self.files.push(file);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), SinkError> {
+        let mut files = std::mem::take(&mut self.files);
+        // The disk may take its time: not on the threads that serve the flow.
+        let work = tokio::task::spawn_blocking(move || {
+            let result = files.iter_mut().try_for_each(CsvFile::sync);
+            (files, result)
+        });
+        let (files, result) = work.await.map_err(|error| SinkError::Never(error.to_string()))?;
+        self.files = files;
+        for file in &mut self.files {
+            if let Some(lost) = file.take_repair() {
+                let message = format!(
+                    "{} ended in the middle of a row; {lost} bytes were cut off",
+                    file.path().display()
+                );
+                self.context.problems.report("torn row repaired", message);
+            }
+        }
+        result.map_err(|error| SinkError::Later(error.to_string()))?;
+        // Yesterday's file is done; only the last one stays open.
+        let done = self.files.len().saturating_sub(1);
+        self.files.drain(..done);
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Commands to a fan, as JSON on its command topic.
+
+use serde::Deserialize;
+use twinflow_plant::{Command, ControlMode, Fault, FaultClass};
+
+/// What a command can carry; what it does not stays as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    control_mode: Option<String>,
+    speed_command_pct: Option<f32>,
+    process_heat_load_w: Option<f32>,
+    mechanical_load: Option<f32>,
+    fault: Option<FaultWish>,
+}
+
+/// A fault by class or code; the class "none" ends one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultWish {
+    class: Option<String>,
+    code: Option<u32>,
+    #[serde(default = "full_severity")]
+    severity: f32,
+}
+
+fn full_severity() -> f32 {
+    0.9
+}
+
+/// The command that `payload` makes of `current`.
+///
+/// # Errors
+/// The field that is wrong, what was found, and what is allowed. Nothing of the command is used then.
+pub fn apply_command(current: Command, payload: &[u8]) -> Result<Command, String> {
+    let wish: Wish = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+    let said = |error: twinflow_plant::PlantError| error.to_string();
+    let mut command = current;
+    if let Some(mode) = &wish.control_mode {
+        command = command.with_control_mode(ControlMode::from_name(mode).map_err(said)?);
+    }
+    if let Some(percent) = wish.speed_command_pct {
+        command = command.with_speed_command_pct(percent).map_err(said)?;
+    }
+    if let Some(watts) = wish.process_heat_load_w {
+        command = command.with_process_heat_load_w(watts).map_err(said)?;
+    }
+    if let Some(load) = wish.mechanical_load {
+        command = command.with_mechanical_load(load).map_err(said)?;
+    }
+    if let Some(fault) = &wish.fault {
+        let class = match (&fault.class, fault.code) {
+            (Some(name), None) => class_by_name(name)?,
+            (None, Some(code)) => FaultClass::from_code(code).map_err(said)?,
+            _ => return Err("`fault` needs either `class` or `code`".to_owned()),
+        };
+        let fault = if class == FaultClass::None {
+            Fault::NONE
+        } else {
+            Fault::new(class, fault.severity).map_err(said)?
+        };
+        command = command.with_fault(fault);
+    }
+    Ok(command)
+}
+
+fn class_by_name(name: &str) -> Result<FaultClass, String> {
+    FaultClass::ALL
+        .into_iter()
+        .find(|class| class.name() == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = FaultClass::ALL.iter().map(|class| class.name()).collect();
+            format!("`fault.class` is one of {}, found `{name}`", known.join(", "))
+        })
+}

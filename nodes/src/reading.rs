@@ -1,0 +1,204 @@
+//! A JSON payload into the values of a record, by the declared fields.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use twinflow_engine::diagnostic::shortened;
+use twinflow_engine::record::{EventTime, Value};
+use twinflow_engine::schema::{Field, FieldType, Schema};
+
+use crate::json_path::JsonPath;
+
+/// Why a payload is no reading. Nothing of it is used then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The kind, by which refusals are counted.
+    pub kind: &'static str,
+    /// What was found and what was expected.
+    pub reason: String,
+}
+
+impl Refusal {
+    fn new(kind: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Larger payloads are refused before they are parsed.
+pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
+
+/// How the payloads of a topic become records.
+#[derive(Clone, Debug)]
+pub struct ReadingFormat {
+    /// One for each field of the schema.
+    pub paths: Vec<JsonPath>,
+    /// The record that comes of it.
+    pub schema: Arc<Schema>,
+    /// Where the event time stands.
+    pub time: Option<JsonPath>,
+    /// Where the machine's name stands.
+    pub key: Option<JsonPath>,
+}
+
+/// What a payload says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// When it was measured, if it says so.
+    pub time: Option<EventTime>,
+    /// Which machine it is of, if it says so.
+    pub key: Option<String>,
+    /// In slot order.
+    pub values: Vec<Value>,
+}
+
+impl ReadingFormat {
+    /// Reads a payload.
+    ///
+    /// # Errors
+    /// The first thing about it that is wrong.
+    pub fn read(&self, payload: &[u8]) -> Result<Reading, Refusal> {
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            let reason = format!("{} bytes, at most {MAX_PAYLOAD_BYTES} are read", payload.len());
+            return Err(Refusal::new("too large", reason));
+        }
+        let json: Json = serde_json::from_slice(payload).map_err(|error| not_json(payload, &error))?;
+        if !json.is_object() {
+            return Err(Refusal::new(
+                "not an object",
+                format!("expected {{…}}, found {}", shown(&json)),
+            ));
+        }
+        let time = match self.time.as_ref().and_then(|path| path.find(&json)) {
+            Some(value) => Some(event_time(value)?),
+            None => None,
+        };
+        let key = match self.key.as_ref().map(|path| path.find(&json)) {
+            None => None,
+            Some(Some(Json::String(name))) => Some(name.clone()),
+            Some(Some(Json::Number(number))) => Some(number.to_string()),
+            Some(Some(other)) => {
+                return Err(Refusal::new(
+                    "bad key",
+                    format!("expected a name, found {}", shown(other)),
+                ));
+            }
+            Some(None) => {
+                return Err(Refusal::new(
+                    "missing key",
+                    "the payload does not say which machine it is of",
+                ));
+            }
+        };
+        let values =
+            self.schema
+                .fields()
+                .iter()
+                .zip(&self.paths)
+                .map(|(field, path)| match path.find(&json) {
+                    Some(value) => typed(field, value),
+                    None if field.optional => Ok(Value::Missing),
+                    None => Err(Refusal::new(
+                        "missing field",
+                        format!("`{}` is not there", field.name),
+                    )),
+                });
+        Ok(Reading {
+            time,
+            key,
+            values: values.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn not_json(payload: &[u8], error: &serde_json::Error) -> Refusal {
+    let text = String::from_utf8_lossy(payload);
+    let not_a_number = ["NaN", "nan", "Infinity", "inf"]
+        .iter()
+        .any(|word| text.contains(word));
+    if not_a_number {
+        return Refusal::new(
+            "not a number",
+            format!("JSON has no NaN or infinity: `{}`", shortened(&text)),
+        );
+    }
+    Refusal::new("not JSON", format!("{error}: `{}`", shortened(&text)))
+}
+
+fn typed(field: &Field, value: &Json) -> Result<Value, Refusal> {
+    let wrong = |expected: &str| {
+        Err(Refusal::new(
+            "wrong type",
+            format!("`{}` must be {expected}, found {}", field.name, shown(value)),
+        ))
+    };
+    match (&field.field_type, value) {
+        (FieldType::Number(_), Json::Number(number)) => {
+            match number.as_f64().filter(|number| number.is_finite()) {
+                Some(number) => Ok(Value::Number(number)),
+                None => wrong("a finite number"),
+            }
+        }
+        (FieldType::Number(_), _) => wrong("a number"),
+        (FieldType::Integer, Json::Number(number)) => {
+            whole(number).map_or_else(|| wrong("a whole number"), |n| Ok(Value::Integer(n)))
+        }
+        (FieldType::Integer, _) => wrong("a whole number"),
+        (FieldType::Boolean, Json::Bool(value)) => Ok(Value::Boolean(*value)),
+        // Microcontrollers often send flags as 0 and 1.
+        (FieldType::Boolean, Json::Number(number)) if number.as_i64() == Some(0) => Ok(Value::Boolean(false)),
+        (FieldType::Boolean, Json::Number(number)) if number.as_i64() == Some(1) => Ok(Value::Boolean(true)),
+        (FieldType::Boolean, _) => wrong("true or false"),
+        (FieldType::Text, Json::String(text)) => Ok(Value::Text(text.as_str().into())),
+        (FieldType::Text, _) => wrong("text"),
+        (FieldType::Time, value) => event_time(value).map(Value::Time),
+        (FieldType::Json, value) => Ok(Value::Json(Arc::new(value.clone()))),
+    }
+}
+
+/// `3` and `3.0` are whole, `3.5` is not.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    number.as_i64().or_else(|| {
+        let value = number.as_f64()?;
+        (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
+    })
+}
+
+/// Numbers are seconds, milliseconds or microseconds since 1970, told apart by their size; text is ISO 8601.
+fn event_time(value: &Json) -> Result<EventTime, Refusal> {
+    let wrong = || {
+        let reason = format!(
+            "expected a time as ISO 8601 or as a number since 1970, found {}",
+            shown(value)
+        );
+        Err(Refusal::new("bad time", reason))
+    };
+    match value {
+        Json::String(text) => EventTime::parse_iso(text).map_or_else(wrong, Ok),
+        Json::Number(number) => {
+            let Some(number) = number.as_f64().filter(|number| *number >= 0.0) else {
+                return wrong();
+            };
+            // 1e11 s is the year 5138, 1e11 ms is 1973; 1e14 ms is the year 5138, 1e14 µs is 1973.
+            let micros = match number {
+                n if n < 1e11 => n * 1e6,
+                n if n < 1e14 => n * 1e3,
+                n => n,
+            };
+            Ok(EventTime(micros as i64))
+        }
+        _ => wrong(),
+    }
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::String(text) => format!("the text \"{}\"", shortened(text)),
+        Json::Array(_) => "a list".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+        other => format!("`{other}`"),
+    }
+}
