@@ -1,1 +1,17 @@
-//! Skeleton.
+//! The HTTP server: the dashboard that is generated from a flow, its live data, the REST endpoint of the model, and the
+//! API's documentation.
+//!
+//! It reads a running flow through [`twinflow_engine::runtime::Watched`] and never makes it wait.
+
+mod assets;
+mod guard;
+mod layout;
+mod live;
+mod openapi;
+mod predict;
+mod server;
+mod status;
+
+pub use layout::{Dashboard, dashboard};
+pub use predict::{FeatureInfo, Prediction, Predictor};
+pub use server::{Bound, ServeError, Server, ServerSetup};

@@ -1,0 +1,216 @@
+//! From the views of a flow to the page that the browser draws.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+use twinflow_engine::graph::Graph;
+use twinflow_engine::node::{Band, View, ViewColumn, WidgetKind};
+use twinflow_engine::schema::FieldType;
+
+/// How long without a reading until the page says that the data is late.
+const STALE_AFTER_MS: u32 = 2_500;
+
+/// The whole page.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dashboard {
+    /// The flow's name.
+    pub name: String,
+    /// A sentence about the flow.
+    pub description: Option<String>,
+    /// Changes with the layout and with every start of the flow: the browser loads the page anew then.
+    pub revision: String,
+    /// Milliseconds without a reading until the data counts as late.
+    pub stale_after_ms: u32,
+    /// The groups in the order in which the flow names them.
+    pub groups: Vec<Group>,
+}
+
+/// Widgets under one heading.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// The heading.
+    pub title: String,
+    /// The widgets in the order of the flow.
+    pub widgets: Vec<Widget>,
+}
+
+/// One widget.
+#[derive(Clone, Debug, Serialize)]
+pub struct Widget {
+    /// Unique on the page.
+    pub id: String,
+    /// The node that declares it.
+    pub node: String,
+    /// The stream that its rows come in: the node's feed.
+    pub stream: String,
+    /// How it is shown.
+    pub kind: WidgetKind,
+    /// Its heading.
+    pub title: String,
+    /// Columns of twelve.
+    pub width: Option<u8>,
+    /// What it shows.
+    pub fields: Vec<WidgetField>,
+    /// The slot that says that something is wrong.
+    pub alert: Option<usize>,
+    /// Whether a notice pops up then.
+    pub popup: bool,
+    /// Seconds of the past that it shows.
+    pub span: Option<f64>,
+    /// Coloured parts of the range.
+    pub bands: Vec<Band>,
+}
+
+/// A field of a widget.
+#[derive(Clone, Debug, Serialize)]
+pub struct WidgetField {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: &'static str,
+    /// What the plant is meant to reach.
+    pub range: Option<(f64, f64)>,
+    /// Names of the values of a whole number.
+    pub labels: Option<BTreeMap<i64, String>>,
+    /// Its place in the rows of the stream.
+    pub slot: usize,
+}
+
+/// Lays out the dashboard of a flow. `start` tells one start of the flow from another.
+#[must_use]
+pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
+    let mut views: Vec<(u32, &str, &View)> = graph
+        .nodes
+        .iter()
+        .filter_map(|node| Some((node.id.span.start, node.id.value.as_str(), node.view.as_ref()?)))
+        .collect();
+    views.sort_by_key(|(place, ..)| *place);
+    let mut groups: Vec<Group> = Vec::new();
+    for (_, node, view) in views {
+        let widgets = widgets(node, view);
+        match groups.iter_mut().find(|group| group.title == view.group) {
+            Some(group) => group.widgets.extend(widgets),
+            None => groups.push(Group {
+                title: view.group.clone(),
+                widgets,
+            }),
+        }
+    }
+    let mut dashboard = Dashboard {
+        name: graph.name.clone(),
+        description: graph.description.clone(),
+        revision: String::new(),
+        stale_after_ms: STALE_AFTER_MS,
+        groups,
+    };
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(&dashboard)
+        .unwrap_or_default()
+        .hash(&mut hasher);
+    start.hash(&mut hasher);
+    dashboard.revision = format!("{:016x}", hasher.finish());
+    dashboard
+}
+
+/// A node's view as widgets: a dial for each field, a chart for each unit, one card for everything else.
+fn widgets(node: &str, view: &View) -> Vec<Widget> {
+    let shown: Vec<(usize, &ViewColumn)> = view
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.shown)
+        .collect();
+    let parts: Vec<Vec<(usize, &ViewColumn)>> = match view.kind {
+        WidgetKind::Gauge | WidgetKind::Value | WidgetKind::Timeline | WidgetKind::Text => {
+            shown.into_iter().map(|column| vec![column]).collect()
+        }
+        WidgetKind::Chart => by_unit(shown),
+        WidgetKind::Status | WidgetKind::Advice => vec![shown],
+    };
+    let several = parts.len() > 1;
+    parts
+        .into_iter()
+        .map(|columns| widget(node, view, &columns, several))
+        .collect()
+}
+
+fn by_unit(columns: Vec<(usize, &ViewColumn)>) -> Vec<Vec<(usize, &ViewColumn)>> {
+    let mut parts: Vec<Vec<(usize, &ViewColumn)>> = Vec::new();
+    for column in columns {
+        let same = |part: &&mut Vec<(usize, &ViewColumn)>| {
+            part.first().is_some_and(|(_, first)| {
+                let both_plain =
+                    first.field.field_type.unit().is_none() && column.1.field.field_type.unit().is_none();
+                // Plain numbers measure unlike things: an index and a count share no axis.
+                !both_plain && first.field.field_type == column.1.field.field_type
+            })
+        };
+        match parts.iter_mut().find(same) {
+            Some(part) => part.push(column),
+            None => parts.push(vec![column]),
+        }
+    }
+    parts
+}
+
+fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bool) -> Widget {
+    let fields: Vec<WidgetField> = columns
+        .iter()
+        .map(|(slot, column)| field(*slot, column))
+        .collect();
+    let own = view.title.clone().filter(|_| !several);
+    let from_fields = || {
+        fields
+            .iter()
+            .map(|field| field.title.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let id = match (several, fields.first()) {
+        (true, Some(first)) => format!("{node}.{}", first.name),
+        _ => node.to_owned(),
+    };
+    Widget {
+        id,
+        node: node.to_owned(),
+        stream: node.to_owned(),
+        kind: view.kind,
+        title: own.unwrap_or_else(|| match view.kind {
+            WidgetKind::Status | WidgetKind::Advice => fields
+                .first()
+                .map(|field| field.title.clone())
+                .unwrap_or_default(),
+            _ => from_fields(),
+        }),
+        width: view.width,
+        alert: view.alert,
+        popup: view.popup,
+        span: view.span_seconds,
+        bands: view.bands.clone(),
+        fields,
+    }
+}
+
+fn field(slot: usize, column: &ViewColumn) -> WidgetField {
+    let field = &column.field;
+    WidgetField {
+        name: field.name.to_string(),
+        title: field.display_title(),
+        unit: field.field_type.unit().map(|unit| unit.symbol().to_owned()),
+        type_name: match &field.field_type {
+            // Times and JSON travel to the browser as text.
+            FieldType::Time | FieldType::Json => "text",
+            other => other.name(),
+        },
+        range: field.range,
+        labels: (!field.labels.is_empty()).then(|| field.labels.clone()),
+        slot,
+    }
+}

@@ -1,0 +1,176 @@
+//! The WebSocket: rows of all feeds to a browser, as they come.
+//!
+//! Each browser has a cursor into each feed and gets what is new since then, at most twenty-five times a second. A slow
+//! one is sent less often and then the newest rows; nobody waits for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::stream::SplitSink;
+use futures_util::{SinkExt, StreamExt};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use twinflow_engine::record::{EventTime, Value};
+use twinflow_engine::runtime::{FeedRows, Watched};
+
+use crate::status::Status;
+
+/// The shortest time between two sends to one browser.
+const PACE: Duration = Duration::from_millis(40);
+/// How many rows of a feed one send carries at most.
+const ROWS_A_SEND: usize = 6_000;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum FromBrowser {
+    /// The last sequence number that the browser has of each stream.
+    Subscribe {
+        #[serde(default)]
+        since: BTreeMap<String, u64>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum ToBrowser<'a> {
+    Hello {
+        revision: &'a str,
+        now: i64,
+    },
+    Rows {
+        stream: &'a str,
+        first: u64,
+        rows: Vec<Json>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        reset: bool,
+    },
+    Status(Status),
+}
+
+/// Where a browser is in each feed: the sequence number that it needs next.
+type Cursors = BTreeMap<Arc<str>, u64>;
+
+/// Serves one browser until it goes away.
+pub async fn serve(socket: WebSocket, watched: Arc<Watched>, revision: Arc<str>) {
+    let (mut outgoing, mut incoming) = socket.split();
+    let mut cursors: Option<Cursors> = None;
+    let mut pulse = watched.pulse();
+    let mut status = interval(Duration::from_secs(1));
+    status.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut earliest = Instant::now();
+    loop {
+        let sent = tokio::select! {
+            message = incoming.next() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    // What cannot be read is ignored: it can only come from something that is not our page.
+                    let Ok(FromBrowser::Subscribe { since }) = serde_json::from_str(&text) else { continue };
+                    begin(&mut outgoing, &watched, &revision, &since, &mut cursors).await
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => continue,
+            },
+            changed = async { sleep_until(earliest).await; pulse.changed().await }, if cursors.is_some() => {
+                if changed.is_err() {
+                    return;
+                }
+                earliest = Instant::now() + PACE;
+                match &mut cursors {
+                    Some(cursors) => send_new(&mut outgoing, &watched, cursors).await,
+                    None => continue,
+                }
+            }
+            _ = status.tick(), if cursors.is_some() => {
+                send(&mut outgoing, &ToBrowser::Status(Status::of(&watched))).await
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+type Outgoing = SplitSink<WebSocket, Message>;
+
+async fn send(outgoing: &mut Outgoing, message: &ToBrowser<'_>) -> Result<(), axum::Error> {
+    let text = serde_json::to_string(message).unwrap_or_default();
+    outgoing.send(Message::Text(text.into())).await
+}
+
+/// Greets the browser and sends what it lacks, so that history comes before anything live.
+async fn begin(
+    outgoing: &mut Outgoing,
+    watched: &Watched,
+    revision: &str,
+    since: &BTreeMap<String, u64>,
+    cursors: &mut Option<Cursors>,
+) -> Result<(), axum::Error> {
+    let hello = ToBrowser::Hello {
+        revision,
+        now: EventTime::now().as_millis(),
+    };
+    send(outgoing, &hello).await?;
+    let mut begun = Cursors::new();
+    for (id, feed) in watched.feeds() {
+        let had = since.get(&**id).map_or(0, |last| last.saturating_add(1));
+        // Ahead of us, it has seen another start of the flow.
+        let reset = had > feed.next_sequence();
+        let from = if reset { 0 } else { had };
+        let next = match feed.rows_since(from, ROWS_A_SEND) {
+            Some(rows) => send_rows(outgoing, watched, id, rows, reset).await?,
+            None => from,
+        };
+        begun.insert(Arc::clone(id), next);
+    }
+    *cursors = Some(begun);
+    send(outgoing, &ToBrowser::Status(Status::of(watched))).await
+}
+
+async fn send_new(
+    outgoing: &mut Outgoing,
+    watched: &Watched,
+    cursors: &mut Cursors,
+) -> Result<(), axum::Error> {
+    for (id, next) in cursors {
+        let Some(feed) = watched.feed(id) else { continue };
+        if feed.next_sequence() > *next
+            && let Some(rows) = feed.rows_since(*next, ROWS_A_SEND)
+        {
+            *next = send_rows(outgoing, watched, id, rows, false).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends rows and tells which sequence number comes next.
+async fn send_rows(
+    outgoing: &mut Outgoing,
+    watched: &Watched,
+    stream: &str,
+    rows: FeedRows,
+    reset: bool,
+) -> Result<u64, axum::Error> {
+    let next = rows.first + rows.rows.len() as u64;
+    let cells = rows.rows.into_iter().map(|(time, key, values)| {
+        let head = [Json::from(time.as_millis()), Json::from(&*watched.keys.name(key))];
+        Json::Array(head.into_iter().chain(values.iter().map(cell)).collect())
+    });
+    let message = ToBrowser::Rows {
+        stream,
+        first: rows.first,
+        rows: cells.collect(),
+        reset,
+    };
+    send(outgoing, &message).await?;
+    Ok(next)
+}
+
+/// Cells are scalars: JSON goes as text.
+fn cell(value: &Value) -> Json {
+    match value {
+        Value::Json(json) => Json::from(json.to_string()),
+        other => other.to_json(),
+    }
+}

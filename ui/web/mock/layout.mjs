@@ -1,0 +1,126 @@
+/** The dashboard of the fan, as the server would derive it from a flow. */
+import { LABELS } from './plant.mjs';
+
+/** @typedef {{ name: string, title: string, unit: string | null, type: string, range: number[] | null, labels: object | null, slot: number }} Field */
+
+/** @returns {Field} */
+function field(
+  /** @type {number} */ slot,
+  /** @type {string} */ name,
+  /** @type {string} */ title,
+  /** @type {string | null} */ unit,
+  /** @type {number[] | null} */ range,
+  type = 'number',
+  /** @type {object | null} */ labels = null,
+) {
+  return { name, title, unit, type, range, labels, slot };
+}
+
+const temp = field(0, 'temp', 'Temperature', '°C', [0, 60]);
+const rpm = field(1, 'rpm', 'Fan speed', 'rpm', [0, 3200]);
+const current = field(2, 'current', 'Motor current', 'A', [0, 2]);
+const vibration = field(3, 'vibration', 'Vibration', 'g', [0, 0.15]);
+const power = field(4, 'power', 'Power', 'W', [0, 400]);
+const energy = field(5, 'energy', 'Energy', 'Wh', null);
+const co2 = field(6, 'co2', 'CO₂', 'g', null);
+const cooling = field(7, 'cooling_rate', 'Cooling rate', '°C/s', [-0.5, 0.5]);
+const efficiency = field(8, 'thermal_efficiency', 'Thermal efficiency', null, [0, 120]);
+
+/** @param {number} from @param {number} to @param {string} level */
+const band = (from, to, level) => ({ from, to, level });
+const upTo = (/** @type {number} */ normal, /** @type {number} */ warning, /** @type {number} */ end) => [
+  band(0, normal, 'normal'),
+  band(normal, warning, 'warning'),
+  band(warning, end, 'alarm'),
+];
+const BANDS = /** @type {Record<string, object[]>} */ ({
+  temp: upTo(40, 50, 60),
+  rpm: [band(0, 1000, 'warning'), band(1000, 3100, 'normal'), band(3100, 3200, 'warning')],
+  current: upTo(1.6, 1.8, 2),
+  vibration: upTo(0.08, 0.12, 0.15),
+  power: upTo(360, 385, 400),
+});
+
+/** @param {string} node @param {string} stream @param {string} kind @param {Field[]} fields @param {object} [more] */
+function widget(node, stream, kind, fields, more = {}) {
+  const [first] = fields;
+  const base = { width: null, alert: null, popup: false, span: null, bands: BANDS[first?.name ?? ''] ?? [] };
+  return { id: `${node}.${first?.name}`, node, stream, kind, title: first?.title, fields, ...base, ...more };
+}
+
+const code = field(0, 'fault_code', 'Fault', null, null, 'integer', LABELS);
+const confidence = field(1, 'confidence', 'Confidence', '%', [0, 100]);
+const label = field(2, 'fault_label', 'Fault class', null, null, 'text');
+const severity = field(3, 'severity', 'Severity', null, null, 'text');
+const advice = field(4, 'advice', 'Advice', null, null, 'text');
+const anomaly = field(1, 'anomaly', 'Anomaly', null, null, 'text');
+
+const charts = [temp, current, vibration, rpm, power, energy];
+
+export const fan = {
+  name: 'Fan cooling',
+  staleAfterMs: 2500,
+  groups: [
+    {
+      title: 'Process overview',
+      widgets: [temp, rpm, current, vibration, power].map((f) => widget('overview', 'kpis', 'gauge', [f])),
+    },
+    { title: 'Performance trends', widgets: charts.map((f) => widget('trends', 'kpis', 'chart', [f])) },
+    {
+      title: 'Sustainability index',
+      widgets: [
+        ...[energy, co2, efficiency].map((f) => widget('sustainability', 'kpis', 'chart', [f])),
+        ...[cooling, efficiency].map((f) => widget('indices', 'kpis', 'gauge', [f])),
+      ],
+    },
+    {
+      title: 'Alerts',
+      widgets: [widget('alerts', 'alerts', 'status', [anomaly], { alert: 0, popup: true })],
+    },
+    {
+      title: 'Fault intelligence',
+      widgets: [
+        widget('class', 'faults', 'status', [label], { alert: 5 }),
+        widget('confidence', 'faults', 'gauge', [confidence]),
+        widget('history', 'faults', 'timeline', [code], { title: 'Fault timeline' }),
+        widget('advice', 'faults', 'advice', [label, severity, confidence, advice], {
+          title: 'Maintenance advice',
+          alert: 5,
+        }),
+      ],
+    },
+  ],
+};
+
+/** One of each kind that the fan has no use for, and a curve of two fields. */
+export const kinds = {
+  name: 'All kinds',
+  staleAfterMs: 2500,
+  groups: [
+    {
+      title: 'Values',
+      widgets: [temp, current, energy].map((f) => widget('values', 'kpis', 'value', [f])),
+    },
+    {
+      title: 'Texts',
+      widgets: [
+        widget('text', 'faults', 'text', [advice]),
+        widget('flag', 'faults', 'status', [field(5, 'faulty', 'Faulty', null, null, 'boolean')], {
+          alert: 5,
+        }),
+      ],
+    },
+    {
+      title: 'Curves',
+      widgets: [
+        widget('both', 'kpis', 'chart', [energy, co2], { title: 'Energy and CO₂', width: 6 }),
+        widget('long', 'kpis', 'chart', [current], { span: 1800, width: 6 }),
+        widget('states', 'alerts', 'timeline', [anomaly]),
+      ],
+    },
+    {
+      title: 'Never a reading',
+      widgets: [widget('none', 'silent', 'gauge', [power]), widget('mute', 'silent', 'chart', [temp])],
+    },
+  ],
+};

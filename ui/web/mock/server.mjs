@@ -1,0 +1,141 @@
+/**
+ * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
+ * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds, FANS=2, FAULTS=none change what it plays.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+import * as layouts from './layout.mjs';
+import { Fan } from './plant.mjs';
+
+const PERIOD_MS = 200;
+const HISTORY_MS = 1_800_000;
+const KEPT_ROWS = 36_000;
+const CHUNK = 2_000;
+const DIST = process.env['DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
+const TYPES = /** @type {Record<string, string>} */ ({
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+});
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
+
+const started = Date.now();
+const layout = process.env['LAYOUT'] === 'kinds' ? layouts.kinds : layouts.fan;
+const dashboard = { ...layout, revision: started.toString(16) };
+let forced = /** @type {number | null} */ (null);
+let silent = false;
+
+/** Two short episodes in the history, and one to come, unless told otherwise. @param {number} timeMs */
+function faultAt(timeMs) {
+  if (forced !== null && timeMs > started) return forced;
+  if (process.env['FAULTS'] === 'none') return 0;
+  const s = (timeMs - started) / 1000;
+  if (s > -212 && s < -180) return 3;
+  if (s > -96 && s < -74) return 1;
+  return s > 25 && s < 65 ? 1 : 0;
+}
+
+/** @type {Map<string, { first: number, rows: unknown[][] }>} */
+const streams = new Map();
+const names = Number(process.env['FANS'] ?? 1) > 1 ? ['fan 1', 'fan 2'] : ['fan'];
+const fans = names.map((key, i) => new Fan(key, i === 0 ? faultAt : () => 0));
+
+/** @param {number} timeMs @returns {Record<string, unknown[][]>} */
+function play(timeMs) {
+  /** @type {Record<string, unknown[][]>} */
+  const fresh = {};
+  for (const fan of fans) {
+    for (const [name, row] of Object.entries(fan.step(timeMs))) {
+      (fresh[name] ??= []).push(row);
+      const stream = streams.get(name) ?? { first: 1, rows: [] };
+      streams.set(name, stream);
+      stream.rows.push(row);
+      if (stream.rows.length > KEPT_ROWS) {
+        stream.first += 1;
+        stream.rows.shift();
+      }
+    }
+  }
+  return fresh;
+}
+
+for (let t = started - HISTORY_MS; t < started; t += PERIOD_MS) play(t);
+
+const server = createServer(async (request, response) => {
+  const url = new URL(request.url ?? '/', 'http://mock');
+  const headers = { 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' };
+  if (url.pathname === '/api/dashboard') {
+    response
+      .writeHead(200, { ...headers, 'content-type': 'application/json' })
+      .end(JSON.stringify(dashboard));
+  } else if (url.pathname === '/mock/fault') {
+    forced = url.searchParams.has('code') ? Number(url.searchParams.get('code')) : null;
+    response.writeHead(204).end();
+  } else if (url.pathname === '/mock/silent') {
+    silent = url.searchParams.get('on') === '1';
+    response.writeHead(204).end();
+  } else {
+    const path = join(DIST, normalize(url.pathname === '/' ? '/index.html' : url.pathname));
+    try {
+      const body = await readFile(path);
+      response
+        .writeHead(200, { ...headers, 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' })
+        .end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+});
+
+const sockets = new WebSocketServer({ server, path: '/ws' });
+/** Those that have got their history: live rows come after it. @type {Set<import('ws').WebSocket>} */
+const subscribed = new Set();
+sockets.on('connection', (socket) => {
+  const say = (/** @type {object} */ message) => socket.send(JSON.stringify(message));
+  say({ type: 'hello', revision: dashboard.revision, now: Date.now() });
+  socket.once('close', () => subscribed.delete(socket));
+  socket.once('message', (text) => {
+    const since = JSON.parse(String(text)).since;
+    for (const [stream, { first, rows }] of streams) {
+      const from = Math.max(0, (since[stream] ?? 0) + 1 - first);
+      for (let i = from; i < rows.length; i += CHUNK) {
+        say({ type: 'rows', stream, first: first + i, rows: rows.slice(i, i + CHUNK) });
+      }
+    }
+    subscribed.add(socket);
+  });
+});
+
+/** @param {object} message */
+function tell(message) {
+  const text = JSON.stringify(message);
+  for (const socket of subscribed) socket.send(text);
+}
+
+setInterval(() => {
+  if (silent) return;
+  for (const [stream, rows] of Object.entries(play(Date.now()))) {
+    const kept = streams.get(stream);
+    if (kept !== undefined)
+      tell({ type: 'rows', stream, first: kept.first + kept.rows.length - rows.length, rows });
+  }
+}, PERIOD_MS);
+
+setInterval(() => {
+  const message = 'expected value at line 1 column 1: "temp=24.1"';
+  tell({
+    type: 'status',
+    uptimeMs: Date.now() - started,
+    nodes: { fan: { in: 1, out: 1, errors: 3 } },
+    problems: [{ node: 'fan', kind: 'not JSON', message, count: 3, last_ms: started }],
+  });
+}, 1000);
+
+server.listen(Number(process.argv[2] ?? 8080), '127.0.0.1', () => {
+  const address = server.address();
+  console.log(`http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`);
+});

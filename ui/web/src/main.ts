@@ -1,0 +1,13 @@
+import 'uplot/dist/uPlot.min.css';
+import './tokens.css';
+import './base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { Session } from './session.svelte';
+
+const target = document.getElementById('app');
+if (target === null) throw new Error('index.html: expected an element with the id "app"');
+
+const session = new Session(document.baseURI);
+session.start();
+mount(App, { target, props: { session } });

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { parseDashboard, parseMessage } from './protocol';
+
+const temperature = {
+  name: 'temp',
+  title: 'Temperature',
+  unit: '°C',
+  type: 'number',
+  range: [0, 60],
+  labels: null,
+  slot: 0,
+};
+
+function dashboard(widget: object): unknown {
+  const base = {
+    id: 'overview.temp',
+    node: 'overview',
+    stream: 'overview',
+    kind: 'gauge',
+    title: 'Temperature',
+    width: null,
+    fields: [temperature],
+    alert: null,
+    popup: false,
+    span: null,
+    bands: [{ from: 0, to: 40, level: 'normal' }],
+  };
+  return {
+    name: 'Fan cooling',
+    revision: '9f2c',
+    staleAfterMs: 2500,
+    groups: [{ title: 'Process overview', widgets: [{ ...base, ...widget }] }],
+  };
+}
+
+describe('the layout', () => {
+  it('is read as the server sends it', () => {
+    const read = parseDashboard(dashboard({}));
+    expect(read.groups[0]?.widgets[0]).toMatchObject({
+      kind: 'gauge',
+      fields: [{ slot: 0, range: [0, 60] }],
+    });
+  });
+
+  it('takes what is left out as not known', () => {
+    const read = parseDashboard(dashboard({ bands: undefined, span: undefined, popup: undefined }));
+    expect(read.groups[0]?.widgets[0]).toMatchObject({ bands: [], span: null, popup: false });
+  });
+
+  it.each([
+    [{ kind: 'dial' }, 'groups[0].widgets[0].kind: expected one of gauge, chart'],
+    [{ fields: [] }, 'groups[0].widgets[0].fields: expected at least one field'],
+    [{ fields: [{ ...temperature, slot: -1 }] }, 'fields[0].slot: expected a whole number from 0, found -1'],
+    [
+      { fields: [{ ...temperature, range: [60, 0] }] },
+      'fields[0].range: expected two numbers, the lower first',
+    ],
+    [
+      { bands: [{ from: 0, to: '40', level: 'normal' }] },
+      'bands[0].to: expected a finite number, found "40"',
+    ],
+    [{ width: 0 }, 'width: expected a number above 0, found 0'],
+  ])('is refused with the place and the reason: %j', (change, message) => {
+    expect(() => parseDashboard(dashboard(change))).toThrow(message);
+  });
+});
+
+describe('a frame', () => {
+  it('of rows is split into time, key and values', () => {
+    const frame = '{"type":"rows","stream":"s","first":7,"rows":[[1000,"fan",1.5,null,true,"text"]]}';
+    expect(parseMessage(frame)).toEqual({
+      type: 'rows',
+      stream: 's',
+      first: 7,
+      reset: false,
+      rows: [{ time: 1000, key: 'fan', values: [1.5, null, true, 'text'] }],
+    });
+  });
+
+  it('of status carries counts and problems', () => {
+    const frame = JSON.stringify({
+      type: 'status',
+      uptimeMs: 1,
+      nodes: { fan: { in: 3, out: 2, errors: 1 } },
+      problems: [{ node: 'fan', kind: 'not JSON', message: 'm', count: 3, last_ms: 5 }],
+    });
+    expect(parseMessage(frame)).toMatchObject({
+      nodes: { fan: { in: 3, out: 2, errors: 1 } },
+      problems: [{ count: 3, lastMs: 5 }],
+    });
+  });
+
+  it.each([
+    ['{"type":"rowz"}', 'type: expected one of hello, rows, status, found "rowz"'],
+    ['{"type":"hello","revision":3,"now":1}', 'revision: expected text, found 3'],
+    ['{"type":"rows","stream":"s","first":1,"rows":[[null,"fan"]]}', 'rows[0][0]: expected a finite number'],
+    ['{"type":"rows","stream":"s","first":1,"rows":[[1,"fan",{}]]}', 'rows[0][2]: expected a number, true'],
+    ['[]', 'message: expected an object, found a list of 0'],
+  ])('that does not fit is refused: %s', (frame, message) => {
+    expect(() => parseMessage(frame)).toThrow(message);
+  });
+
+  it('that is no JSON is refused', () => {
+    expect(() => parseMessage('{')).toThrow(SyntaxError);
+  });
+});

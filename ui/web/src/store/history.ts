@@ -1,0 +1,57 @@
+/** All streams of one layout. */
+import type { Dashboard, Row, Rows, Widget } from '../protocol';
+import { columnsOf } from './column';
+import { Stream, type Machine } from './stream';
+
+export class History {
+  private readonly streams = new Map<string, Stream>();
+
+  constructor(dashboard: Dashboard) {
+    const byStream = new Map<string, Widget[]>();
+    for (const widget of dashboard.groups.flatMap((group) => group.widgets)) {
+      const sharing = byStream.get(widget.stream);
+      if (sharing === undefined) byStream.set(widget.stream, [widget]);
+      else sharing.push(widget);
+    }
+    for (const [name, widgets] of byStream) this.streams.set(name, new Stream(columnsOf(widgets)));
+  }
+
+  /** What to ask the server to go on from. */
+  since(): Record<string, number> {
+    const held: Record<string, number> = {};
+    for (const [name, stream] of this.streams) {
+      if (stream.lastSeq !== null) held[name] = stream.lastSeq;
+    }
+    return held;
+  }
+
+  accept(message: Rows, arrivedMs: number, history: boolean): readonly Row[] {
+    return this.streams.get(message.stream)?.accept(message, arrivedMs, history) ?? [];
+  }
+
+  /** The rows of a machine. A stream that is not kept by machine (one empty key) belongs to all of them. */
+  machine(stream: string, key: string): Machine | null {
+    const machines = this.streams.get(stream)?.machines;
+    return machines?.get(key) ?? machines?.get('') ?? null;
+  }
+
+  /** The machines seen, in the order of their names. */
+  keys(): string[] {
+    const keys = new Set<string>();
+    for (const stream of this.streams.values()) {
+      for (const key of stream.machines.keys()) {
+        if (key !== '') keys.add(key);
+      }
+    }
+    return [...keys].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  }
+
+  /** Time since the last row of a machine on any stream, in milliseconds; infinite when there was none. */
+  ageMs(key: string, nowMs: number): number {
+    let age = Number.POSITIVE_INFINITY;
+    for (const name of this.streams.keys()) {
+      age = Math.min(age, this.machine(name, key)?.arrival.ageMs(nowMs) ?? age);
+    }
+    return age;
+  }
+}

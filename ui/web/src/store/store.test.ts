@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Cell, Row, Rows } from '../protocol';
+import { Arrival } from './arrival';
+import { Series } from './series';
+import { Stream } from './stream';
+
+const NUMBERS = new Map([[0, 'number' as const]]);
+
+function row(time: number, ...values: Cell[]): Row {
+  return { time, key: 'fan', values };
+}
+
+function contents(series: Series): [time: number, value: number][] {
+  return Array.from({ length: series.length }, (_, i) => [series.time(i), series.number(0, i)]);
+}
+
+describe('a series', () => {
+  it('keeps the newest rows when it is full, across growth and wrap', () => {
+    const series = new Series(NUMBERS, 1500);
+    for (let t = 0; t < 4000; t += 1) series.append(row(t, t * 2));
+    expect(series.length).toBe(1500);
+    expect(series.time(0)).toBe(2500);
+    expect(contents(series).every(([time, value], i) => time === 2500 + i && value === time * 2)).toBe(true);
+  });
+
+  it('tells a missing value from nought', () => {
+    const series = new Series(NUMBERS);
+    series.append(row(1, null));
+    series.append(row(2, 0));
+    series.append(row(3));
+    expect(contents(series)).toEqual([
+      [1, NaN],
+      [2, 0],
+      [3, NaN],
+    ]);
+  });
+
+  it('holds booleans, times and text by the kind of their slot', () => {
+    const series = new Series(
+      new Map([
+        [0, 'number' as const],
+        [1, 'text' as const],
+        [2, 'number' as const],
+      ]),
+    );
+    series.append(row(1, true, 'worn', '1970-01-01T00:00:01Z'));
+    expect([series.number(0, 0), series.text(1, 0), series.number(2, 0)]).toEqual([1, 'worn', 1000]);
+  });
+
+  it('sorts in a row that was overtaken, with all its slots', () => {
+    const series = new Series(NUMBERS, 4);
+    for (const t of [1, 2, 4, 5, 3]) series.append(row(t, t * 10));
+    expect(contents(series)).toEqual([
+      [2, 20],
+      [3, 30],
+      [4, 40],
+      [5, 50],
+    ]);
+  });
+
+  it('drops a stray old row but follows a clock that was set back', () => {
+    const series = new Series(NUMBERS);
+    for (let t = 10_000; t < 11_000; t += 1) series.append(row(t, 1));
+    series.append(row(5, 1));
+    expect(series.length).toBe(1000);
+    for (let t = 0; t < 30; t += 1) series.append(row(t, 2));
+    expect(series.lastTime).toBe(29);
+    expect(series.time(0)).toBeLessThan(29);
+  });
+
+  it('finds the first row of a window', () => {
+    const series = new Series(NUMBERS);
+    for (const t of [10, 20, 30]) series.append(row(t, t));
+    expect([5, 10, 15, 30, 31].map((t) => series.firstFrom(t))).toEqual([0, 0, 1, 2, 3]);
+  });
+});
+
+describe('a stream', () => {
+  function rows(first: number, count: number, extra: Partial<Rows> = {}): Rows {
+    return {
+      type: 'rows',
+      stream: 's',
+      first,
+      reset: false,
+      rows: Array.from({ length: count }, (_, i) => row((first + i) * 100, first + i)),
+      ...extra,
+    };
+  }
+
+  function held(stream: Stream): number[] {
+    const series = stream.machines.get('fan')?.series;
+    return series === undefined ? [] : contents(series).map(([, value]) => value);
+  }
+
+  it('joins history and live rows without gap or double, whichever comes first', () => {
+    const stream = new Stream(NUMBERS);
+    stream.accept(rows(1, 5), 0, true);
+    expect(stream.accept(rows(4, 4), 0, false).map((r) => r.values[0])).toEqual([6, 7]);
+    expect(stream.accept(rows(2, 3), 0, false)).toEqual([]);
+    expect(held(stream)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(stream.lastSeq).toBe(7);
+  });
+
+  it('goes on after a jump forward', () => {
+    const stream = new Stream(NUMBERS);
+    stream.accept(rows(0, 2), 0, true);
+    stream.accept(rows(50, 2), 0, false);
+    expect(held(stream)).toEqual([0, 1, 50, 51]);
+  });
+
+  it('begins anew on a reset, also with lower numbers', () => {
+    const stream = new Stream(NUMBERS);
+    stream.accept(rows(100, 3), 0, true);
+    stream.accept(rows(0, 2, { reset: true }), 0, true);
+    expect(held(stream)).toEqual([0, 1]);
+    stream.accept(rows(9, 0, { reset: true }), 0, true);
+    expect(held(stream)).toEqual([]);
+    expect(stream.lastSeq).toBeNull();
+  });
+
+  it('keeps machines apart', () => {
+    const stream = new Stream(NUMBERS);
+    const two = [row(1, 1), { ...row(2, 2), key: 'pump' }];
+    stream.accept(rows(0, 0, { rows: two }), 0, true);
+    expect([...stream.machines.keys()]).toEqual(['fan', 'pump']);
+    expect(held(stream)).toEqual([1]);
+  });
+});
+
+describe('arrival', () => {
+  it('of history is as old as the reading', () => {
+    const arrival = new Arrival();
+    expect(arrival.ageMs(0)).toBe(Number.POSITIVE_INFINITY);
+    arrival.note(400_000, 1_000_000, true);
+    expect(arrival.ageMs(1_000_000)).toBe(600_000);
+  });
+
+  it('of live rows counts even when the source lives in another time', () => {
+    const arrival = new Arrival();
+    arrival.note(400_000, 1_000_000, false);
+    expect(arrival.ageMs(1_000_500)).toBe(500);
+    expect(arrival.shiftMs).toBe(600_000);
+    arrival.note(400_900, 1_001_000, false);
+    expect(arrival.shiftMs).toBe(600_000);
+    arrival.note(1_001_990, 1_002_000, false);
+    expect(arrival.shiftMs).toBe(0);
+  });
+});

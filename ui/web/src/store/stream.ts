@@ -1,0 +1,45 @@
+/** One stream of the server: joins history and live rows by their sequence numbers, then parts them by machine. */
+import type { Row, Rows } from '../protocol';
+import { Arrival } from './arrival';
+import type { ColumnKind } from './column';
+import { Series } from './series';
+
+export interface Machine {
+  readonly series: Series;
+  readonly arrival: Arrival;
+}
+
+export class Stream {
+  readonly machines = new Map<string, Machine>();
+  /** The last sequence number taken; null before the first row. */
+  lastSeq: number | null = null;
+
+  constructor(private readonly kinds: ReadonlyMap<number, ColumnKind>) {}
+
+  /** Keeps the rows not seen before and returns them. A jump forward is what a slow page gets: no fault. */
+  accept(message: Rows, arrivedMs: number, history: boolean): readonly Row[] {
+    if (message.reset) {
+      this.machines.clear();
+      this.lastSeq = null;
+    }
+    const seen = this.lastSeq === null ? 0 : Math.max(0, this.lastSeq + 1 - message.first);
+    const fresh = seen === 0 ? message.rows : message.rows.slice(seen);
+    if (fresh.length === 0) return fresh;
+    this.lastSeq = message.first + message.rows.length - 1;
+    for (const row of fresh) {
+      const machine = this.machine(row.key);
+      machine.series.append(row);
+      machine.arrival.note(row.time, arrivedMs, history);
+    }
+    return fresh;
+  }
+
+  private machine(key: string): Machine {
+    let machine = this.machines.get(key);
+    if (machine === undefined) {
+      machine = { series: new Series(this.kinds), arrival: new Arrival() };
+      this.machines.set(key, machine);
+    }
+    return machine;
+  }
+}

@@ -1,0 +1,80 @@
+/** What one widget sees of its stream: refreshed once a frame, and only when there is something new. */
+import { labelOf } from '../format';
+import type { Cell, Field, Widget } from '../protocol';
+import type { Session } from '../session.svelte';
+import type { Series } from '../store/series';
+
+export type Condition = 'empty' | 'fresh' | 'stale';
+
+/** A slow source is late only after so many of its own intervals. */
+const INTERVALS_UNTIL_STALE = 3;
+
+export class Reading {
+  /** The rows; null until the first one. Look again when `version` changes. */
+  series = $state.raw<Series | null>(null);
+  version = $state(0);
+  condition = $state<Condition>('empty');
+  /** Time since the last row in whole seconds, in milliseconds; kept up only when stale. */
+  ageMs = $state(0);
+
+  constructor(
+    readonly session: Session,
+    readonly widget: Widget,
+  ) {
+    $effect(() => session.frame.add(() => this.refresh()));
+  }
+
+  /** The newest value of a field. */
+  latest(field: Field): Cell {
+    return this.at(field, this.newest);
+  }
+
+  /** The index of the newest row; -1 when there is none. */
+  get newest(): number {
+    void this.version;
+    return (this.series?.length ?? 0) - 1;
+  }
+
+  at(field: Field, i: number): Cell {
+    if (this.series === null) return null;
+    if (this.series.isText(field.slot)) return this.series.text(field.slot, i);
+    const value = this.series.number(field.slot, i);
+    if (Number.isNaN(value)) return null;
+    return field.type === 'boolean' ? value !== 0 : value;
+  }
+
+  /** Whether the alert column is true; null when there is none or it says nothing. */
+  get raised(): boolean | null {
+    const { alert } = this.widget;
+    if (alert === null || this.series === null) return null;
+    const value = this.series.number(alert, this.newest);
+    return Number.isNaN(value) ? null : value !== 0;
+  }
+
+  /** The present in the time of this series' events. */
+  now(): number {
+    return this.session.now() - (this.session.machine(this.widget.stream)?.arrival.shiftMs ?? 0);
+  }
+
+  /** A silence longer than this is one. */
+  get silenceMs(): number {
+    const staleAfterMs = this.session.dashboard?.staleAfterMs ?? Number.POSITIVE_INFINITY;
+    return Math.max(staleAfterMs, INTERVALS_UNTIL_STALE * (this.series?.intervalMs ?? 0));
+  }
+
+  private refresh(): void {
+    const machine = this.session.machine(this.widget.stream);
+    const series = machine === null || machine.series.length === 0 ? null : machine.series;
+    this.series = series;
+    this.version = series?.version ?? 0;
+    const ageMs = machine?.arrival.ageMs(this.session.now()) ?? Number.POSITIVE_INFINITY;
+    const stale = ageMs > this.silenceMs;
+    this.condition = series === null ? 'empty' : stale ? 'stale' : 'fresh';
+    if (stale) this.ageMs = Math.floor(ageMs / 1000) * 1000;
+  }
+}
+
+/** A code's word, or the code. */
+export function codeName(field: Field, code: number): string {
+  return labelOf(field, code) ?? String(code);
+}

@@ -1,0 +1,37 @@
+/** The curves of a window of a series, thinned to the screen and on one time axis. */
+import uPlot from 'uplot';
+import { thin, type Curve, type Points } from '../decimate';
+import type { Field } from '../protocol';
+import type { Series } from '../store/series';
+
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly pixels: number;
+  readonly gapMs: number;
+}
+
+/** One row before and after the window are taken along, so that the line runs to its edges. */
+export function curveOf(series: Series, slot: number, window: Window): Curve {
+  const first = Math.max(0, series.firstFrom(window.fromMs) - 1);
+  const end = Math.min(series.length, series.firstFrom(window.toMs) + 1);
+  const points: Points = {
+    count: Math.max(0, end - first),
+    time: (i) => series.time(first + i),
+    value: (i) => series.number(slot, first + i),
+  };
+  return thin(points, {
+    pixels: window.pixels,
+    windowMs: window.toMs - window.fromMs,
+    gapMs: window.gapMs,
+  });
+}
+
+export function trend(series: Series, fields: readonly Field[], window: Window): uPlot.AlignedData {
+  const curves = fields.map(({ slot }): uPlot.AlignedData => {
+    const { times, values } = curveOf(series, slot, window);
+    return [times, values];
+  });
+  const [only] = curves;
+  return curves.length === 1 && only !== undefined ? only : uPlot.join(curves);
+}
