@@ -138,6 +138,18 @@ pub enum Severity {
     High,
 }
 
+impl Severity {
+    /// As answers spell it: `None`, `Low`, `Medium`, `High`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+        }
+    }
+}
+
 /// From which confidence on a fault is of medium and of high severity; below both it is low.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! From a document to a graph: every check, in the order of the wires, so that each edge has its schema.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,7 +81,10 @@ pub fn compile(
         }
     }
     let nodes = compiler.nodes;
-    warn_of_unused(&nodes, diagnostics);
+    // With errors, what reads a node may be missing here although the file has it.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        warn_of_unused(&nodes, diagnostics);
+    }
     Graph {
         name: document.name.clone(),
         description: document.description.clone(),
@@ -337,18 +340,12 @@ impl Compiler<'_> {
 }
 
 fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let used: HashSet<usize> = nodes.iter().flat_map(|node| &node.inputs).map(|wire| wire.from).collect();
     for (number, node) in nodes.iter().enumerate() {
-        let is_used = nodes
-            .iter()
-            .any(|other| other.inputs.iter().any(|wire| wire.from == number));
-        if !node.outputs.is_empty() && !is_used {
+        if !node.outputs.is_empty() && !used.contains(&number) {
             diagnostics.push(
-                Diagnostic::new(
-                    Code::UnusedNode,
-                    node.id.span,
-                    format!("the records of `{}` go nowhere", node.id.value),
-                )
-                .with_help("wire it to a sink with `from:`, or remove it"),
+                Diagnostic::new(Code::UnusedNode, node.id.span, format!("the records of `{}` go nowhere", node.id.value))
+                    .with_help("wire it to a sink with `from:`, or remove it"),
             );
         }
     }

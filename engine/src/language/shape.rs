@@ -178,6 +178,10 @@ impl<'a> Checker<'a> {
                 .with_label(format!("did you mean `{meant}`?"))
                 .with_fix(entry.key.span, meant);
         }
+        // `{ formula: max(a, b) }`: to YAML, the comma begins another key.
+        if name.contains([')', '(']) {
+            diagnostic = diagnostic.with_help("between `{` and `}`, text with a comma in it needs quotes");
+        }
         self.diagnostics
             .push(diagnostic.with_help(format!("its fields are {}", listed(known))));
     }

@@ -28,6 +28,7 @@ mod command;
 mod control;
 mod drift;
 mod error;
+mod experiment;
 mod fault;
 mod mode;
 mod noise;
@@ -37,6 +38,7 @@ mod sensors;
 
 pub use command::{Command, ControlMode};
 pub use error::PlantError;
+pub use experiment::{Experiment, LabelledReading, Readings};
 pub use fault::{Fault, FaultClass};
 pub use mode::Mode;
 pub use plant::{Plant, STEP_MS, TrueState};

@@ -7,7 +7,6 @@
 
 mod classify;
 mod cleaning;
-#[path = "../../examples/fan_training/fan_runs.rs"]
 mod fan_runs;
 mod model_file;
 mod small_model;

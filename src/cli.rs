@@ -1,0 +1,151 @@
+//! The command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The flow that runs when none is named.
+pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
+
+/// Digital twins of small plants from one YAML file: checked, run, and shown live.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = false, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Tell more of what happens (-v), or everything (-vv)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a flow and show its dashboard (the default)
+    Run(RunOptions),
+    /// Check a flow and tell everything that is wrong with it
+    Check(CheckOptions),
+    /// Write a labelled data set of the simulated fan
+    Simulate(SimulateOptions),
+    /// Train a flow's fault model from a log and judge it on runs that it has not seen
+    Train(TrainOptions),
+    /// List the node types, or explain one
+    Nodes(NodesOptions),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Run(RunOptions {
+            flow: FlowOptions::default(),
+            listen: default_listen(),
+        })
+    }
+}
+
+/// Which flow, and with which broker.
+#[derive(Clone, Debug, Args)]
+pub struct FlowOptions {
+    /// The flow file
+    #[arg(default_value = DEFAULT_FLOW)]
+    pub flow: PathBuf,
+
+    /// Use this broker where the flow says ${TWINFLOW_BROKER}, such as mqtt://192.168.1.10:1883
+    #[arg(long, value_name = "ADDRESS")]
+    pub broker: Option<String>,
+}
+
+impl Default for FlowOptions {
+    fn default() -> Self {
+        Self {
+            flow: DEFAULT_FLOW.into(),
+            broker: None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    #[command(flatten)]
+    pub flow: FlowOptions,
+
+    /// Where the dashboard listens: a port, or an address with a port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1880", value_parser = listen_address)]
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    #[command(flatten)]
+    pub flow: FlowOptions,
+
+    /// Look at the text alone, not at the files that it names
+    #[arg(long = "static")]
+    pub is_static: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateOptions {
+    /// The CSV file to write
+    #[arg(long, short, value_name = "FILE", default_value = "data/fan-training.csv")]
+    pub out: PathBuf,
+
+    /// How many experiments, of 140 s and 700 readings each
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: u32,
+
+    /// Seed: the same seed gives the same file
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainOptions {
+    /// The log to learn from: a CSV file as `csv-sink` or `twinflow simulate` writes it
+    pub log: PathBuf,
+
+    /// The flow whose nodes compute the features
+    #[arg(long, value_name = "FLOW", default_value = DEFAULT_FLOW)]
+    pub flow: PathBuf,
+
+    /// The model file to write; the one that the flow's `classify` node names, by default
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// The column that says which fault there was
+    #[arg(long, default_value = "actual_fault")]
+    pub label: String,
+
+    /// The column that says which run a row belongs to: whole runs are held out for the judgement
+    #[arg(long, default_value = "run")]
+    pub run: String,
+
+    /// How many trees
+    #[arg(long, default_value_t = 160, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub trees: u16,
+
+    /// Seed: the same seed and log give the same model
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct NodesOptions {
+    /// The node type to explain
+    pub node_type: Option<String>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 1880))
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, default_listen().port()));
+    }
+    text.parse()
+        .map_err(|_| "expected a port such as 8080, or an address such as 127.0.0.1:8080".to_owned())
+}

@@ -1,0 +1,7 @@
+//! The commands, one file each.
+
+pub mod check;
+pub mod nodes;
+pub mod run;
+pub mod simulate;
+pub mod train;

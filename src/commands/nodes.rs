@@ -1,0 +1,83 @@
+//! `twinflow nodes`.
+
+use anstream::{print, println};
+use serde_json::Value;
+use twinflow_engine::language::{listed, nearest};
+use twinflow_engine::node::AnyNodeType;
+use twinflow_nodes::{Shared, registry};
+
+use crate::cli::NodesOptions;
+use crate::exit::Stop;
+
+/// Lists the node types, or explains one.
+pub fn nodes(options: &NodesOptions) -> Result<(), Stop> {
+    let registry = registry(&Shared::default());
+    let Some(name) = &options.node_type else {
+        let bold = anstyle::Style::new().bold();
+        for node_type in registry.all() {
+            let summary = node_type
+                .doc()
+                .split(". ")
+                .next()
+                .unwrap_or_default()
+                .split('\n')
+                .next()
+                .unwrap_or_default();
+            let summary = summary.trim_end_matches('.');
+            println!(
+                "{bold}{:17}{bold:#} {:10} {summary}",
+                node_type.name(),
+                node_type.role().name()
+            );
+        }
+        println!("\n`twinflow nodes TYPE` explains one.");
+        return Ok(());
+    };
+    let Some(node_type) = registry.get(name) else {
+        let names = || registry.all().map(|node_type| node_type.name());
+        let hint = match nearest(name, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the types are {}", listed(names())),
+        };
+        return Err(Stop::usage(format!("there is no node type `{name}`; {hint}")));
+    };
+    explain(node_type);
+    Ok(())
+}
+
+fn explain(node_type: &dyn AnyNodeType) {
+    println!(
+        "{} ({})\n\n{}\n",
+        node_type.name(),
+        node_type.role().name(),
+        node_type.doc()
+    );
+    let schema = node_type.config_schema();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let bold = anstyle::Style::new().bold();
+    println!("Fields:");
+    for (name, field) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let about = field
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .replace('\n', " ");
+        let needed = if required.contains(&name.as_str()) {
+            " (required)"
+        } else {
+            ""
+        };
+        print!("  {bold}{name:10}{bold:#} {about}{needed}\n");
+    }
+}

@@ -1,0 +1,51 @@
+//! The flow's model behind the REST endpoint.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use twinflow_engine::graph::Graph;
+use twinflow_models::{Model, ModelStore};
+use twinflow_ui::{FeatureInfo, Prediction, Predictor};
+
+/// The file of the model that the flow's first `classify` node names, and that node's name.
+pub fn model_file(graph: &Graph) -> Option<(&str, PathBuf)> {
+    let node = graph.nodes.iter().find(|node| node.node_type == "classify")?;
+    let file = node.config.get("model")?.scalar_text()?;
+    Some((&node.id.value, graph.directory.join(file)))
+}
+
+/// The model of the flow, if it has one.
+pub fn predictor(graph: &Graph, models: &ModelStore) -> Option<Arc<dyn Predictor>> {
+    let (_, file) = model_file(graph)?;
+    // The check of the flow has loaded it: this finds it in the store.
+    let model = models.load(&file).ok()?;
+    Some(Arc::new(Answering(model)))
+}
+
+struct Answering(Arc<Model>);
+
+impl Predictor for Answering {
+    fn features(&self) -> Vec<FeatureInfo> {
+        let feature = |feature: &twinflow_models::Feature| FeatureInfo {
+            name: feature.name.clone(),
+            unit: feature.unit.clone(),
+            range: (f64::from(feature.min), f64::from(feature.max)),
+        };
+        self.0.features().iter().map(feature).collect()
+    }
+
+    fn predict(&self, values: &[f64]) -> Option<Prediction> {
+        let row: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        let mut probabilities = vec![0.0; self.0.classes().count()];
+        let verdict = self.0.classify(&row, &mut probabilities).ok()?;
+        let answer = self.0.answer(&verdict);
+        Some(Prediction {
+            fault_code: answer.fault_code,
+            fault_label: answer.fault_label.to_owned(),
+            // Two digits say what a vote of 160 trees can tell.
+            confidence: (f64::from(answer.confidence) * 10_000.0).round() / 10_000.0,
+            severity: answer.severity.name().to_owned(),
+            advice: answer.advice.to_owned(),
+        })
+    }
+}
