@@ -155,13 +155,19 @@ fn header(fields: &[SelectedField]) -> Vec<u8> {
 fn cell(value: &Value) -> String {
     match value {
         Value::Missing => String::new(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => decimal(*number),
         Value::Integer(number) => number.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::Text(text) => text.to_string(),
         Value::Time(time) => time.to_iso(),
         Value::Json(json) => json.to_string(),
     }
+}
+
+/// Twelve significant digits: more than any sensor has, and 158.01 does not become 158.01000000000002.
+fn decimal(number: f64) -> String {
+    let rounded: f64 = format!("{number:.11e}").parse().unwrap_or(number);
+    rounded.to_string()
 }
 
 fn dated(pattern: &std::path::Path, time: EventTime) -> PathBuf {

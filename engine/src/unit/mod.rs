@@ -220,7 +220,10 @@ impl Unit {
 
     /// Whether the symbol is one that a table knows, rather than spelt from base units with a factor left over.
     pub(crate) fn has_honest_symbol(&self) -> bool {
-        Self::parse(&self.symbol).is_ok_and(|same| (same.factor / self.factor - 1.0).abs() < 1e-9)
+        Self::parse(&self.symbol).is_ok_and(|same| {
+            let same = same.read_as(self.dimension);
+            (same.factor / self.factor - 1.0).abs() < 1e-9
+        })
     }
 
     /// As a message names it: `°C (temperature)`.
