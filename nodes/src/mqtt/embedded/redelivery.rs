@@ -1,24 +1,27 @@
-//! The order in which the embedded broker repeats unacknowledged messages.
+//! How messages that a client has not acknowledged get from its old session to its new one.
 //!
-//! MQTT 3.1.1 (section 4.6) wants them repeated in the order they were first sent in. rmqtt 0.24 takes them from the end
-//! of the list when a client comes back, so they come newest first. Here the list is turned round as it is handed
-//! over from the old session to the new one; everything else goes to rmqtt unchanged.
+//! rmqtt 0.24 packs them into one message to the new session, which has two faults. It takes them from the end, so they
+//! come newest first, while MQTT 3.1.1 (section 4.6) wants the order they were first sent in. And if the client dies
+//! again before the session has looked at that message, it is thrown away with all of them. So they are taken out here
+//! and handed to the new session one by one, ahead of everything that is published later. All else goes to rmqtt
+//! unchanged.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rmqtt::Result;
+use rmqtt::inflight::MomentStatus;
 use rmqtt::session::Session;
 use rmqtt::shared::{DefaultShared, Entry, RetainLoadCallback, Shared};
 use rmqtt::types::{
-    ForwardedCount, ForwardedRecipients, From, Id, IsAdmin, MsgID, NodeId, OfflineSession, Publish, Reason,
-    SessionStatus, SubRelations, SubRelationsMap, SubsSearchParams, SubsSearchResult, Subscribe,
+    ForwardedCount, ForwardedRecipients, From, Id, IsAdmin, Message, MsgID, NodeId, OfflineSession, Publish,
+    Reason, SessionStatus, SubRelations, SubRelationsMap, SubsSearchParams, SubsSearchResult, Subscribe,
     SubscribeReturn, To, TopicFilter, Tx, Unsubscribe,
 };
 
 type Undelivered = Vec<(To, From, Publish, Reason)>;
 
-/// rmqtt's sessions, handed over in order.
+/// rmqtt's sessions, with unacknowledged messages handed over in order and without loss.
 pub(super) struct OrderedRedelivery {
     shared: Box<DefaultShared>,
 }
@@ -29,7 +32,21 @@ impl OrderedRedelivery {
     }
 }
 
-struct OrderedEntry(Box<dyn Entry>);
+/// The session of one client.
+struct OrderedEntry {
+    entry: Box<dyn Entry>,
+    /// Of the session that ended, oldest first, on the way to the one that begins.
+    handed_over: Vec<(From, Publish)>,
+}
+
+impl OrderedEntry {
+    fn new(entry: Box<dyn Entry>) -> Self {
+        Self {
+            entry,
+            handed_over: Vec::new(),
+        }
+    }
+}
 
 #[async_trait]
 impl Entry for OrderedEntry {
@@ -39,63 +56,88 @@ impl Entry for OrderedEntry {
         clear_subscriptions: bool,
         is_admin: IsAdmin,
     ) -> Result<OfflineSession> {
-        let mut session = self.0.kick(clean_start, clear_subscriptions, is_admin).await?;
+        let mut session = self
+            .entry
+            .kick(clean_start, clear_subscriptions, is_admin)
+            .await?;
         if let OfflineSession::Exist(Some(session)) = &mut session {
-            session.inflight_messages.reverse();
+            let (released, sent): (Vec<_>, Vec<_>) = std::mem::take(&mut session.inflight_messages)
+                .into_iter()
+                .partition(|message| message.status == MomentStatus::UnComplete);
+            // At QoS 2 a message that the client has is not sent again, only released; rmqtt does that.
+            session.inflight_messages = released;
+            self.handed_over.extend(sent.into_iter().map(|message| {
+                let mut publish = message.publish;
+                publish.dup = true;
+                (message.from, publish)
+            }));
+            self.handed_over.extend(session.offline_messages.drain(..));
         }
         Ok(session)
     }
 
+    async fn set(&mut self, session: Session, tx: Tx) -> Result<()> {
+        // Repeated messages keep their packet ids, so new ones must not get them.
+        let ids = self
+            .handed_over
+            .iter()
+            .filter_map(|(_, publish)| publish.packet_id);
+        if let Some(last) = ids.max() {
+            session.out_inflight().write().await.advance_next_id(last.get());
+        }
+        for (from, publish) in self.handed_over.drain(..) {
+            tx.unbounded_send(Message::Forward(from, publish))?;
+        }
+        // Only now can others find the session, and send it something newer.
+        self.entry.set(session, tx).await
+    }
+
     async fn try_lock(&self) -> Result<Box<dyn Entry>> {
-        Ok(Box::new(OrderedEntry(self.0.try_lock().await?)))
+        Ok(Box::new(OrderedEntry::new(self.entry.try_lock().await?)))
     }
 
     fn id(&self) -> Id {
-        self.0.id()
+        self.entry.id()
     }
 
     fn id_same(&self) -> Option<bool> {
-        self.0.id_same()
-    }
-
-    async fn set(&mut self, session: Session, tx: Tx) -> Result<()> {
-        self.0.set(session, tx).await
+        self.entry.id_same()
     }
 
     async fn remove(&mut self) -> Result<Option<(Session, Tx)>> {
-        self.0.remove().await
+        self.entry.remove().await
     }
 
     async fn remove_with(&mut self, id: &Id) -> Result<Option<(Session, Tx)>> {
-        self.0.remove_with(id).await
+        self.entry.remove_with(id).await
     }
 
     async fn online(&self) -> bool {
-        self.0.online().await
+        self.entry.online().await
     }
 
     async fn is_connected(&self) -> bool {
-        self.0.is_connected().await
+        self.entry.is_connected().await
     }
 
     fn session(&self) -> Option<Session> {
-        self.0.session()
+        self.entry.session()
     }
 
     fn exist(&self) -> bool {
-        self.0.exist()
+        self.entry.exist()
     }
 
     fn tx(&self) -> Option<Tx> {
-        self.0.tx()
+        self.entry.tx()
     }
 
     async fn subscribe(&self, subscribe: &Subscribe) -> Result<SubscribeReturn> {
-        self.0.subscribe(subscribe).await
+        self.entry.subscribe(subscribe).await
     }
 
     async fn unsubscribe(&self, unsubscribe: &Unsubscribe) -> Result<bool> {
-        self.0.unsubscribe(unsubscribe).await
+        self.entry.unsubscribe(unsubscribe).await
     }
 
     async fn publish(
@@ -103,18 +145,18 @@ impl Entry for OrderedEntry {
         from: From,
         publish: Publish,
     ) -> std::result::Result<(), (From, Publish, Reason)> {
-        self.0.publish(from, publish).await
+        self.entry.publish(from, publish).await
     }
 
     async fn subscriptions(&self) -> Option<Vec<SubsSearchResult>> {
-        self.0.subscriptions().await
+        self.entry.subscriptions().await
     }
 }
 
 #[async_trait]
 impl Shared for OrderedRedelivery {
     fn entry(&self, id: Id) -> Box<dyn Entry> {
-        Box::new(OrderedEntry(self.shared.entry(id)))
+        Box::new(OrderedEntry::new(self.shared.entry(id)))
     }
 
     fn exist(&self, client_id: &str) -> bool {
