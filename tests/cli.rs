@@ -1,0 +1,225 @@
+//! The command line: exit codes, what is printed, and what is written.
+
+mod program;
+
+use std::fs;
+
+use program::{Program, run, run_in};
+
+const FLOW: &str = "
+twinflow: 1
+brokers: { plant: 'embedded://127.0.0.1:0' }
+nodes:
+  fan: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C } } }
+  show: { type: dashboard-widget, from: fan, widget: gauge, fields: [temp] }
+";
+
+#[test]
+fn a_good_flow_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flow.yaml"), FLOW).unwrap();
+    let ended = run_in(folder.path(), &["check", "flow.yaml"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(ended.stdout, "flow.yaml is good: 2 nodes, 1 wires\n");
+}
+
+#[test]
+fn every_mistake_is_told_in_one_run_and_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "
+twinflow: 1
+brokers: { plant: embedded }
+nodes:
+  fan: { type: mqtt-inn, broker: plant, topic: fan, fields: { temp: { unit: °C } } }
+  good: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C }, current: { unit: A } } }
+  kpis: { type: kpi, from: good, values: { wrong: temp + current } }
+  dial: { type: dashboard-widget, from: good, widget: gauge, feilds: [temp] }
+  a: { type: kpi, from: b, values: { x: '1' } }
+  b: { type: kpi, from: a, values: { y: '1' } }
+  a: { type: kpi, from: good, values: { z: '1' } }
+";
+    fs::write(folder.path().join("flow.yaml"), text).unwrap();
+    let ended = run_in(folder.path(), &["check", "flow.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    for part in [
+        "error[E011]: there is no node type `mqtt-inn`",
+        "flow.yaml:5:16",
+        "did you mean `mqtt-in`?",
+        "error[E019]",
+        "flow.yaml:7:51",
+        "has no field `feilds`",
+        "did you mean `fields`?",
+        "these nodes feed themselves: a → b → a",
+        "error[E002]: `a` stands here twice",
+        "errors",
+    ] {
+        assert!(
+            ended.stderr.contains(part),
+            "`{part}` is not in:\n{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_tells_the_way() {
+    let ended = run(&["run", "no-such-flow.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("no-such-flow.yaml cannot be read"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(&["chekc"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("similar subcommand exists: 'check'"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(&["nodes", "kpy"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("did you mean `kpi`?"), "{}", ended.stderr);
+}
+
+#[test]
+fn nodes_are_listed_and_explained() {
+    let all = run(&["nodes"]);
+    assert_eq!(all.code, Some(0));
+    let types = [
+        "mqtt-in",
+        "virtual-fan",
+        "kpi",
+        "rhai-function",
+        "classify",
+        "csv-sink",
+        "mqtt-out",
+        "dashboard-widget",
+    ];
+    for name in types {
+        assert!(
+            all.stdout.lines().any(|line| line.starts_with(name)),
+            "{name} is not in:\n{}",
+            all.stdout
+        );
+        let one = run(&["nodes", name]);
+        assert_eq!(one.code, Some(0));
+        assert!(one.stdout.contains("```yaml"), "{}", one.stdout);
+    }
+}
+
+#[test]
+fn an_address_beyond_this_machine_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flow.yaml"), FLOW).unwrap();
+    let ended = run_in(folder.path(), &["run", "flow.yaml", "--listen", "0.0.0.0:0"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("can be reached from other machines"),
+        "{}",
+        ended.stderr
+    );
+    let open = FLOW.replace("127.0.0.1:0", "0.0.0.0:0");
+    fs::write(folder.path().join("flow.yaml"), open).unwrap();
+    let ended = run_in(folder.path(), &["run", "flow.yaml", "--listen", "0"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("0.0.0.0"), "{}", ended.stderr);
+}
+
+#[test]
+fn taken_ports_are_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flow.yaml"), FLOW).unwrap();
+    let ended = run_in(folder.path(), &["run", "flow.yaml", "--listen", &port]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("port {port} on 127.0.0.1 is taken")),
+        "{}",
+        ended.stderr
+    );
+    let flow = FLOW.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"));
+    fs::write(folder.path().join("flow.yaml"), flow).unwrap();
+    let ended = run_in(folder.path(), &["run", "flow.yaml", "--listen", "0"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains(&port) && ended.stderr.contains("mqtt://"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_small_model_is_made_as_the_shipped_one_is_and_again_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let flow = format!("{root}/flows/fan-cooling.yaml");
+    let simulated = run_in(folder.path(), &["simulate", "--out", "log.csv", "--runs", "24"]);
+    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
+    let rows = fs::read_to_string(folder.path().join("log.csv"))
+        .unwrap()
+        .lines()
+        .count();
+    assert_eq!(rows, 24 * 700 + 1);
+    for model in ["first.json", "second.json"] {
+        let arguments = [
+            "train", "log.csv", "--flow", &flow, "--out", model, "--trees", "20",
+        ];
+        let trained = run_in(folder.path(), &arguments);
+        assert_eq!(trained.code, Some(0), "{}", trained.stderr);
+        for part in [
+            "Overcurrent Fault",
+            "macro-F1",
+            "always Normal Operation",
+            "Confusion",
+        ] {
+            assert!(
+                trained.stdout.contains(part),
+                "`{part}` is not in:\n{}",
+                trained.stdout
+            );
+        }
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("first.json"), read("second.json"));
+    for never in [
+        "\"energy\"",
+        "\"co2\"",
+        "\"actual_fault\"",
+        "\"run\"",
+        "\"fault_severity\"",
+    ] {
+        assert!(!read("first.json").contains(never), "{never} is a feature");
+    }
+    // A truncated model is an error of the check, at its place in the flow.
+    let half = read("first.json").len() / 2;
+    fs::write(folder.path().join("half.json"), &read("first.json")[..half]).unwrap();
+    let text = fs::read_to_string(&flow)
+        .unwrap()
+        .replace("../models/fan-faults.json", "half.json");
+    fs::write(folder.path().join("flow.yaml"), text).unwrap();
+    let checked = run_in(folder.path(), &["check", "flow.yaml"]);
+    assert_eq!(checked.code, Some(2));
+    assert!(checked.stderr.contains("error[E029]"), "{}", checked.stderr);
+}
+
+#[test]
+fn sigterm_writes_what_is_under_way_and_ends_with_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = format!("{FLOW}  log: {{ type: csv-sink, from: fan, file: log.csv }}\n");
+    fs::write(folder.path().join("flow.yaml"), flow).unwrap();
+    let program = Program::start(folder.path(), &["run", "flow.yaml", "--listen", "0"]);
+    program::publish(program.broker(), "fan", r#"{"temp": 21.5}"#);
+    // The reading has reached the engine once the status counts it; stopping must bring it into the file.
+    program.wait_for_status(|status| status["nodes"]["fan"]["out"] == 1);
+    let (code, stderr) = program.terminate();
+    assert_eq!(code, Some(0), "{stderr}");
+    let log = fs::read_to_string(folder.path().join("log.csv")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert_eq!(lines[0], "time,key,temp [°C]");
+    assert!(lines[1].ends_with(",,21.5"), "{log}");
+}

@@ -1,0 +1,142 @@
+//! The REST API of a running fan flow.
+
+mod program;
+
+use program::Program;
+use serde_json::{Value, json};
+
+fn fan_flow() -> (tempfile::TempDir, Program) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let flow = std::fs::read_to_string(format!("{root}/flows/fan-cooling.yaml"))
+        .unwrap()
+        .replace("../models", &format!("{root}/models"));
+    std::fs::write(folder.path().join("flow.yaml"), flow).unwrap();
+    let arguments = [
+        "run",
+        "flow.yaml",
+        "--listen",
+        "0",
+        "--broker",
+        "embedded://127.0.0.1:0",
+    ];
+    let program = Program::start(folder.path(), &arguments);
+    (folder, program)
+}
+
+fn reading() -> Value {
+    json!({
+        "temp": 31.0, "rpm": 1850.0, "current": 1.0, "vibration": 0.025,
+        "power": 230.0, "cooling_rate": 0.01, "thermal_efficiency": 4.3
+    })
+}
+
+fn predict(program: &Program, body: &str) -> (u16, Value) {
+    let (code, body) = program.request("POST", "/predict", &[("Content-Type", "application/json")], body);
+    (code, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+#[test]
+fn predictions_have_the_shape_that_clients_know() {
+    let (_folder, program) = fan_flow();
+    let (code, answer) = predict(&program, &reading().to_string());
+    assert_eq!(code, 200);
+    assert_eq!(
+        (&answer["fault_code"], &answer["severity"]),
+        (&json!(0), &json!("None"))
+    );
+    let confidence = answer["confidence"].as_f64().unwrap();
+    assert!((0.5..=1.0).contains(&confidence));
+    let mut shaken = reading();
+    shaken["vibration"] = json!(0.09);
+    let (_, answer) = predict(&program, &shaken.to_string());
+    assert_eq!(answer["fault_label"], json!("Mechanical Imbalance"));
+    assert_eq!(answer.as_object().unwrap().len(), 5);
+}
+
+#[test]
+fn bad_readings_are_refused_with_the_field() {
+    let (_folder, program) = fan_flow();
+    let mut cases: Vec<(String, Vec<(&str, &str)>)> = Vec::new();
+    let mut unknown = reading();
+    unknown["energy"] = json!(1.0);
+    cases.push((unknown.to_string(), vec![("energy", "extra_forbidden")]));
+    let mut missing = reading();
+    missing.as_object_mut().unwrap().remove("rpm");
+    cases.push((missing.to_string(), vec![("rpm", "missing")]));
+    for no_number in ["NaN", "-Infinity", "Infinity", "1e999"] {
+        let text = reading().to_string().replace("0.025", no_number);
+        cases.push((text, vec![("vibration", "finite_number")]));
+    }
+    for wrong in ["\"hot\"", "null", "true", "[1]"] {
+        let text = reading().to_string().replace("31.0", wrong);
+        cases.push((text, vec![("temp", "float_type")]));
+    }
+    let mut two = reading();
+    two.as_object_mut().unwrap().remove("power");
+    two["temp"] = json!("x");
+    cases.push((
+        two.to_string(),
+        vec![("temp", "float_type"), ("power", "missing")],
+    ));
+    for (body, faults) in cases {
+        let (code, answer) = predict(&program, &body);
+        assert_eq!(code, 422, "{body}");
+        let found: Vec<(&str, &str)> = answer["detail"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| (fault["loc"][1].as_str().unwrap(), fault["type"].as_str().unwrap()))
+            .collect();
+        assert_eq!(found, faults, "{body}");
+    }
+    for body in ["", "{", "[]", "no JSON"] {
+        let (code, answer) = predict(&program, body);
+        assert_eq!(
+            (code, &answer["detail"][0]["loc"]),
+            (422, &json!(["body"])),
+            "{body}"
+        );
+    }
+    let (code, _) = predict(&program, &format!("{{\"temp\": \"{}\"}}", "x".repeat(100_000)));
+    assert_eq!(code, 413);
+}
+
+#[test]
+fn the_api_is_described_with_the_models_own_features() {
+    let (_folder, program) = fan_flow();
+    let (code, body) = program.request("GET", "/openapi.json", &[], "");
+    assert_eq!(code, 200);
+    let described: Value = serde_json::from_str(&body).unwrap();
+    let reading_schema = &described["components"]["schemas"]["Reading"];
+    let mut names: Vec<&str> = reading_schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    let mut sent: Vec<String> = reading().as_object().unwrap().keys().cloned().collect();
+    sent.sort_unstable();
+    assert_eq!(names, sent);
+    assert_eq!(reading_schema["additionalProperties"], json!(false));
+    assert_eq!(program.request("GET", "/docs/", &[], "").0, 200);
+    assert_eq!(
+        program.request("GET", "/healthz", &[], ""),
+        (200, "ok\n".to_owned())
+    );
+    let (code, _) = program.request("GET", "/ui", &[], "");
+    assert_eq!(code, 308);
+}
+
+#[test]
+fn foreign_names_and_foreign_pages_are_refused() {
+    let (_folder, program) = fan_flow();
+    let (code, _) = program.request("GET", "/api/status", &[("Host", "plant.example")], "");
+    assert_eq!(code, 403);
+    let (code, _) = program.request("GET", "/api/status", &[("Origin", "http://plant.example")], "");
+    assert_eq!(code, 403);
+    let own = format!("http://{}", program.dashboard());
+    let (code, _) = program.request("GET", "/api/status", &[("Origin", &own)], "");
+    assert_eq!(code, 200);
+}
