@@ -55,10 +55,11 @@ impl From<QosLevel> for Qos {
     }
 }
 
-/// The address behind a broker's name. A bad address was reported where `brokers:` has it.
+/// The address behind a broker's name. A bad address was reported where `brokers:` has it, and no flow with an error
+/// starts: any address will do then, so that what follows in the flow is checked all the same.
 pub fn broker_address(name: &Spanned<String>, check: &mut Check<'_>) -> Option<BrokerAddress> {
     let address = check.broker(name)?;
-    BrokerAddress::from_str(&address).ok()
+    Some(BrokerAddress::from_str(&address).unwrap_or_else(|_| BrokerAddress::embedded()))
 }
 
 /// A client id that stays the same over restarts, so that the broker keeps the session, and is unlike those of other
