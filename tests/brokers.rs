@@ -1,6 +1,14 @@
 //! One flow with the embedded broker and with Mosquitto: a reading by hand reaches the file, the dashboard's feed and an
 //! `mqtt-out` topic; broken ones are counted by kind; a broker that goes away comes back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared steps of tests fail as loudly as the tests"
+)]
+
 mod program;
 
 #[path = "../nodes/tests/support/mosquitto.rs"]

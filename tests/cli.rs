@@ -1,5 +1,13 @@
 //! The command line: exit codes, what is printed, and what is written.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared steps of tests fail as loudly as the tests"
+)]
+
 mod program;
 
 use std::fs;

@@ -1,5 +1,13 @@
 //! The REST API of a running fan flow.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared steps of tests fail as loudly as the tests"
+)]
+
 mod program;
 
 use program::Program;

@@ -147,6 +147,9 @@ fn feature_input(
 ) -> Option<FeatureInput> {
     let input = check.input();
     let Some((slot, field)) = input.field(name) else {
+        if input.is_partial() {
+            return None;
+        }
         let message = format!("the model needs `{name}`, which the records that arrive here lack");
         let mut diagnostic = Diagnostic::new(Code::Model, file.span, message);
         diagnostic = match nearest(name, input.names()) {

@@ -101,9 +101,11 @@ impl CsvFile {
             .map_err(io)?;
         let length = file.metadata().map_err(io)?.len();
         let whole = last_row_end(&mut file, length).map_err(io)?;
-        if whole > 0 {
+        if length > 0 {
             let found = first_line(&mut file, self.header.len()).map_err(io)?;
-            if found != *self.header {
+            // A file without any whole line is ours when it is the beginning of our first one.
+            let is_ours = found == *self.header || (whole == 0 && self.header.starts_with(&found));
+            if !is_ours {
                 let line = |bytes: &[u8]| {
                     let text = String::from_utf8_lossy(bytes);
                     text.lines().next().unwrap_or_default().to_owned()

@@ -36,7 +36,7 @@ impl NodeType for CsvSink {
 The first line names the columns: `time` (ISO 8601, UTC), `key` (the machine), then the fields with their units in
 brackets, as in `temp [°C]`. A file that begins with other columns is refused, so that no file holds two kinds of rows. Rows
 are synced to the disk in groups, ten times a second; only then are they acknowledged to the broker. When the disk is full,
-the sink holds the readings back and goes on when there is room.
+the sink holds the readings back and goes on when there is room. A line break in a text becomes a space: a record is a line.
 
 ```yaml
 twinflow: 1
@@ -50,13 +50,18 @@ nodes:
     fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
         let fields = select_fields(config.fields.as_deref(), check);
         let pattern = pattern(&config.file, check);
-        let path = check.path(&config.file);
-        let is_free = check.claim(&format!("the file {}", path.display()), config.file.span);
+        // Without the `.` in `./fan.csv`: both spellings claim one file.
+        let plain: PathBuf = check.path(&config.file).components().collect();
+        let is_free = check.claim(&format!("the file {}", plain.display()), config.file.span);
+        let names = FileNames {
+            directory: check.path(""),
+            pattern: config.file.value.clone(),
+        };
         let (fields, ()) = (fields?, pattern?);
         if !is_free {
             return None;
         }
-        let make = move |context: &NodeContext| Logging::open(path.clone(), fields.clone(), context);
+        let make = move |context: &NodeContext| Logging::open(names.clone(), fields.clone(), context);
         Some(Checked {
             outputs: Vec::new(),
             part: Part::sink(make),
@@ -88,9 +93,29 @@ fn pattern(file: &Spanned<String>, check: &mut Check<'_>) -> Option<()> {
     Some(())
 }
 
+/// Where the files are, and what they are called.
+#[derive(Clone)]
+struct FileNames {
+    /// The flow's own; a `%` in it means itself.
+    directory: PathBuf,
+    /// `file:` as the flow has it.
+    pattern: String,
+}
+
+impl FileNames {
+    /// The file for records of this time.
+    fn at(&self, time: EventTime) -> PathBuf {
+        if !self.pattern.contains('%') {
+            return self.directory.join(&self.pattern);
+        }
+        let date: DateTime<Utc> = DateTime::from_timestamp_micros(time.0).unwrap_or_default();
+        self.directory.join(date.format(&self.pattern).to_string())
+    }
+}
+
 /// The run-time part.
 struct Logging {
-    pattern: PathBuf,
+    names: FileNames,
     fields: Vec<SelectedField>,
     header: Arc<[u8]>,
     context: NodeContext,
@@ -99,9 +124,9 @@ struct Logging {
 }
 
 impl Logging {
-    fn open(pattern: PathBuf, fields: Vec<SelectedField>, context: &NodeContext) -> Result<Self, StartError> {
+    fn open(names: FileNames, fields: Vec<SelectedField>, context: &NodeContext) -> Result<Self, StartError> {
         let header: Arc<[u8]> = header(&fields).into();
-        let path = dated(&pattern, EventTime::now());
+        let path = names.at(EventTime::now());
         let mut file = CsvFile::new(path, Arc::clone(&header));
         // Opening it here tells of a foreign file before the first reading comes.
         match file.open() {
@@ -109,7 +134,7 @@ impl Logging {
             Err(error @ CsvFileError::ForeignHeader { .. }) => return Err(StartError(error.to_string())),
         }
         Ok(Self {
-            pattern,
+            names,
             fields,
             header,
             context: context.clone(),
@@ -134,7 +159,7 @@ impl Logging {
             .iter()
             .map(|field| cell(&batch.value(row, field.slot)));
         // Writing into memory does not fail.
-        let _ = writer.write_record([time, key.to_string()].into_iter().chain(values));
+        let _ = writer.write_record([time, key.to_string()].into_iter().chain(values).map(on_one_line));
         let _ = writer.flush();
     }
 }
@@ -164,26 +189,26 @@ fn cell(value: &Value) -> String {
     }
 }
 
+/// Without line breaks: a row is a line, so that the end of the last whole one can be found after a power cut.
+fn on_one_line(cell: String) -> String {
+    if cell.contains(['\n', '\r']) {
+        cell.replace(['\n', '\r'], " ")
+    } else {
+        cell
+    }
+}
+
 /// Twelve significant digits: more than any sensor has, and 158.01 does not become 158.01000000000002.
 fn decimal(number: f64) -> String {
     let rounded: f64 = format!("{number:.11e}").parse().unwrap_or(number);
     rounded.to_string()
 }
 
-fn dated(pattern: &std::path::Path, time: EventTime) -> PathBuf {
-    let text = pattern.to_string_lossy();
-    if !text.contains('%') {
-        return pattern.to_owned();
-    }
-    let date: DateTime<Utc> = DateTime::from_timestamp_micros(time.0).unwrap_or_default();
-    PathBuf::from(date.format(&text).to_string())
-}
-
 #[async_trait]
 impl Sink for Logging {
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
         for (row, time) in batch.times().iter().enumerate() {
-            let path = dated(&self.pattern, *time);
+            let path = self.names.at(*time);
             let mut text = Vec::new();
             self.row(batch, row, &mut text);
             match self.files.iter_mut().find(|file| file.path() == path) {

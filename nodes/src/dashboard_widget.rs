@@ -60,7 +60,8 @@ pub struct Config {
     #[serde(default)]
     bands: Vec<BandConfig>,
     /// Columns of a grid of twelve.
-    width: Option<Spanned<u8>>,
+    #[schemars(range(min = 1, max = 12))]
+    width: Option<u8>,
 }
 
 impl NodeType for DashboardWidget {
@@ -100,15 +101,7 @@ nodes:
         let columns = columns(&config, check);
         let alert = config.alert.as_ref().map(|formula| condition(formula, check));
         let span_seconds = config.span.as_ref().map(|span| duration_seconds(span, check));
-        if let Some(width) = config
-            .width
-            .as_ref()
-            .filter(|width| !(1..=12).contains(&width.value))
-        {
-            let message = format!("`width` is 1 to 12, found {}", width.value);
-            check.report(Diagnostic::new(Code::WrongValue, width.span, message));
-            return None;
-        }
+        let mut whole = true;
         if config.popup && config.alert.is_none() {
             let diagnostic = Diagnostic::new(
                 Code::MissingField,
@@ -116,9 +109,9 @@ nodes:
                 "a pop-up needs `alert`: the condition under which it comes",
             );
             check.report(diagnostic.with_help("such as `alert: fault_code != 0`"));
-            return None;
+            whole = false;
         }
-        if alert == Some(None) || span_seconds == Some(None) {
+        if !whole || alert == Some(None) || span_seconds == Some(None) {
             return None;
         }
         let (mut columns, conversions) = columns?;
@@ -149,7 +142,7 @@ nodes:
             columns,
             alert,
             popup: config.popup,
-            width: config.width.map(|width| width.value),
+            width: config.width,
             span_seconds: span_seconds.flatten(),
             bands: bands.collect(),
         };

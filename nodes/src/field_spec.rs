@@ -121,13 +121,18 @@ pub fn check_field_name(name: &Spanned<String>, check: &mut Check<'_>) -> Option
         return Some(());
     }
     let shown = twinflow_engine::diagnostic::shortened(name);
+    let help = if KEYWORDS.contains(&name.as_str()) {
+        "it is a word of the formula language; give the field another name"
+    } else {
+        "a name begins with a letter and goes on with letters, digits or `_`"
+    };
     check.report(
         Diagnostic::new(
             Code::BadName,
             name.span,
             format!("`{shown}` is no name for a field"),
         )
-        .with_help("a name begins with a letter and goes on with letters, digits or `_`"),
+        .with_help(help),
     );
     None
 }

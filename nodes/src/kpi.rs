@@ -1,6 +1,7 @@
 //! `kpi`: formulas with units.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -156,16 +157,33 @@ nodes:
 
     fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
         let input = check.input();
-        let parsed: Vec<Option<Entry<'_>>> = config
-            .values
-            .iter()
-            .map(|(name, value)| parse(name, value, check))
-            .collect();
-        let entries: Vec<Entry<'_>> = parsed.into_iter().collect::<Option<_>>()?;
-        let order = in_order(&entries, check)?;
+        if config.values.iter().next().is_none() {
+            let diagnostic =
+                Diagnostic::new(Code::MissingField, check.span(), "`kpi` needs at least one value");
+            check.report(diagnostic.with_help("such as `values: { power: 230 V * current }`"));
+            return None;
+        }
         let mut compiler = Compiler::new(&input);
-        let mut schema = (*input).clone();
+        let mut entries: Vec<Entry<'_>> = Vec::new();
         let mut whole = true;
+        for (name, value) in config.values.iter() {
+            match parse(name, value, check) {
+                Some(entry) => entries.push(entry),
+                None => {
+                    compiler.add_unknown(name);
+                    whole = false;
+                }
+            }
+        }
+        let (order, stuck) = in_order(&entries);
+        if !stuck.is_empty() {
+            report_cycles(&stuck, check);
+            whole = false;
+        }
+        for entry in &stuck {
+            compiler.add_unknown(entry.name);
+        }
+        let mut schema = (*input).clone();
         for entry in order {
             whole &= compile(entry, &mut compiler, &mut schema, check).is_some();
         }
@@ -216,49 +234,77 @@ fn parse<'c>(
     })
 }
 
-/// The values so that each comes after those it uses; a report when some use each other.
-fn in_order<'e, 'c>(entries: &'e [Entry<'c>], check: &mut Check<'_>) -> Option<Vec<&'e Entry<'c>>> {
+/// The values so that each comes after those it uses, in the order of the text where that leaves a choice; and those
+/// that cannot be ordered so, since they need each other.
+fn in_order<'e, 'c>(entries: &'e [Entry<'c>]) -> (Vec<&'e Entry<'c>>, Vec<&'e Entry<'c>>) {
     let by_name: HashMap<&str, usize> = entries
         .iter()
         .enumerate()
         .map(|(number, entry)| (entry.name.value.as_str(), number))
         .collect();
-    let mut placed = vec![false; entries.len()];
-    let mut order: Vec<&Entry<'c>> = Vec::new();
-    // As many rounds as values: each places all whose needs are there, in the order of the text.
-    while order.len() < entries.len() {
-        let before = order.len();
-        for (number, entry) in entries.iter().enumerate() {
-            let mut ready = placed.get(number) == Some(&false);
-            entry.expression.names(&mut |name, _| {
-                let needed = by_name.get(name).and_then(|number| placed.get(*number));
-                ready &= needed.is_none_or(|placed| *placed);
-            });
-            if ready {
-                order.push(entry);
-                if let Some(placed) = placed.get_mut(number) {
-                    *placed = true;
+    let mut missing: Vec<usize> = vec![0; entries.len()];
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); entries.len()];
+    for ((number, entry), missing) in entries.iter().enumerate().zip(&mut missing) {
+        entry.expression.names(&mut |name, _| {
+            if let Some(users) = by_name.get(name).and_then(|needed| users.get_mut(*needed)) {
+                users.push(number);
+                *missing += 1;
+            }
+        });
+    }
+    let free = missing.iter().enumerate().filter(|(_, missing)| **missing == 0);
+    let mut ready: BinaryHeap<Reverse<usize>> = free.map(|(number, _)| Reverse(number)).collect();
+    let mut order = Vec::with_capacity(entries.len());
+    while let Some(Reverse(number)) = ready.pop() {
+        order.extend(entries.get(number));
+        for user in users.get(number).into_iter().flatten() {
+            if let Some(missing) = missing.get_mut(*user) {
+                *missing -= 1;
+                if *missing == 0 {
+                    ready.push(Reverse(*user));
                 }
             }
         }
-        if order.len() == before {
-            let stuck: Vec<&Entry<'_>> = entries
-                .iter()
-                .zip(&placed)
-                .filter(|(_, placed)| !**placed)
-                .map(|(entry, _)| entry)
-                .collect();
-            let names: Vec<&str> = stuck.iter().map(|entry| entry.name.value.as_str()).collect();
-            let span = stuck.first().map_or(check.span(), |entry| entry.name.span);
-            let message = format!("these values need each other: {}", names.join(", "));
-            check.report(
-                Diagnostic::new(Code::Cycle, span, message)
-                    .with_help("a value from the reading before comes with `previous(x)` of a field"),
-            );
-            return None;
-        }
     }
-    Some(order)
+    let stuck = entries.iter().zip(&missing).filter(|(_, missing)| **missing > 0);
+    (order, stuck.map(|(entry, _)| entry).collect())
+}
+
+/// Reports every ring among values that could not be ordered, as a path.
+fn report_cycles(stuck: &[&Entry<'_>], check: &mut Check<'_>) {
+    let by_name: HashMap<&str, &Entry<'_>> = stuck
+        .iter()
+        .map(|entry| (entry.name.value.as_str(), *entry))
+        .collect();
+    let mut seen: HashSet<&str> = HashSet::new();
+    for start in stuck {
+        // Each of them needs another one of them: following the needs leads into a ring.
+        let mut path: Vec<&Entry<'_>> = Vec::new();
+        let mut next = Some(*start);
+        while let Some(entry) = next.filter(|entry| seen.insert(&entry.name.value)) {
+            path.push(entry);
+            next = None;
+            entry
+                .expression
+                .names(&mut |name, _| next = next.or(by_name.get(name).copied()));
+        }
+        let Some(again) = next else { continue };
+        let Some(from) = path.iter().position(|entry| std::ptr::eq(*entry, again)) else {
+            continue;
+        };
+        let ring = path
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .chain([again]);
+        let names: Vec<&str> = ring.map(|entry| entry.name.value.as_str()).collect();
+        let message = format!("these values need themselves: {}", names.join(" → "));
+        check.report(
+            Diagnostic::new(Code::Cycle, again.name.span, message)
+                .with_help("a value from the reading before comes with `previous(x)` of a field"),
+        );
+    }
 }
 
 fn compile(
@@ -267,24 +313,28 @@ fn compile(
     schema: &mut Schema,
     check: &mut Check<'_>,
 ) -> Option<()> {
-    let unit = match &entry.value.unit {
-        Some(unit) => Some(check.unit(unit)?),
-        None => None,
-    };
-    let range = match &entry.value.range {
-        Some(range) => Some(ordered(range, check)?),
-        None => None,
-    };
-    let result = match compiler.add(entry.name, &entry.expression, unit.as_ref()) {
+    let unit = entry.value.unit.as_ref().map(|unit| check.unit(unit));
+    let range = entry.value.range.as_ref().map(|range| ordered(range, check));
+    let result = match compiler.add(entry.name, &entry.expression, unit.clone().flatten().as_ref()) {
         Ok(result) => result,
         Err(errors) => {
             check.report_formula(&entry.text, errors);
             return None;
         }
     };
+    if unit == Some(None) {
+        // What the formula gives is known, but not in which unit the others get it.
+        compiler.add_unknown(entry.name);
+        return None;
+    }
+    // A formula that uses what was reported before has no type yet, and is no field of the record that can be told.
+    let Some(result) = result else { return Some(()) };
     let mut field = Field::new(entry.name.value.as_str(), result.field_type);
     field.optional = result.optional;
-    field.range = range;
+    field.range = match range {
+        Some(range) => Some(range?),
+        None => None,
+    };
     field.title.clone_from(&entry.value.title);
     check.extend(schema, field, entry.name.span)?;
     Some(())

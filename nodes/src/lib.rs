@@ -19,6 +19,7 @@ mod mqtt_out;
 mod mqtt_settings;
 mod reading;
 mod rhai_function;
+mod rhai_script;
 mod virtual_fan;
 
 use std::sync::Arc;

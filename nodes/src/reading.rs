@@ -115,16 +115,31 @@ impl ReadingFormat {
 
 fn not_json(payload: &[u8], error: &serde_json::Error) -> Refusal {
     let text = String::from_utf8_lossy(payload);
-    let not_a_number = ["NaN", "nan", "Infinity", "inf"]
-        .iter()
-        .any(|word| text.contains(word));
-    if not_a_number {
+    if error.is_syntax() && stands_at_number_word(payload, error) {
         return Refusal::new(
             "not a number",
             format!("JSON has no NaN or infinity: `{}`", shortened(&text)),
         );
     }
     Refusal::new("not JSON", format!("{error}: `{}`", shortened(&text)))
+}
+
+/// Whether the parser stumbled over the word that some devices send for a failed measurement.
+fn stands_at_number_word(payload: &[u8], error: &serde_json::Error) -> bool {
+    const WORDS: [&[u8]; 2] = [b"nan", b"inf"];
+    let line = payload
+        .split(|byte| *byte == b'\n')
+        .nth(error.line().saturating_sub(1));
+    // The column counts bytes, and may be one or two letters into the word.
+    let before = error.column().saturating_sub(3);
+    let near = line.and_then(|line| line.get(before..)).unwrap_or_default();
+    let near = near
+        .get(..near.len().min(8))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    WORDS
+        .iter()
+        .any(|word| near.windows(word.len()).any(|part| part == *word))
 }
 
 fn typed(field: &Field, value: &Json) -> Result<Value, Refusal> {
@@ -182,11 +197,13 @@ fn event_time(value: &Json) -> Result<EventTime, Refusal> {
             let Some(number) = number.as_f64().filter(|number| *number >= 0.0) else {
                 return wrong();
             };
-            // 1e11 s is the year 5138, 1e11 ms is 1973; 1e14 ms is the year 5138, 1e14 µs is 1973.
+            // 1e11 s is the year 5138, 1e11 ms is 1973; 1e14 ms is the year 5138, 1e14 µs is 1973, 1e17 µs the
+            // year 5138 again: no machine measures then.
             let micros = match number {
                 n if n < 1e11 => n * 1e6,
                 n if n < 1e14 => n * 1e3,
-                n => n,
+                n if n < 1e17 => n,
+                _ => return wrong(),
             };
             Ok(EventTime(micros as i64))
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Map, Position, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Map, Scope};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use twinflow_engine::diagnostic::{Code, Diagnostic};
@@ -12,6 +12,7 @@ use twinflow_engine::record::{Batch, Column, EventTime, Value};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 
 use crate::field_spec::FieldSpec;
+use crate::rhai_script::{Layout, ScriptError, compile, engine, scope};
 
 /// The node type.
 pub struct RhaiFunction;
@@ -63,6 +64,7 @@ nodes:
         let (schema, outputs) = outputs?;
         let layout = Layout {
             inputs: input.fields().to_vec(),
+            has_more_inputs: input.is_partial(),
             outputs,
         };
         let engine = engine();
@@ -75,10 +77,10 @@ nodes:
                 &mut |at| check.within(text, at),
                 &text.value,
             )
-            .map_err(|diagnostic| check.report(*diagnostic))
+            .map_err(|error| report(error, check))
             .ok()?,
             Script::File(name, text) => compile(&engine, &layout, name, &mut |_| name.span, text)
-                .map_err(|diagnostic| check.report(*diagnostic))
+                .map_err(|error| report(error, check))
                 .ok()?,
         };
         let output = Output::main(schema);
@@ -162,104 +164,16 @@ fn script_text(config: &Config, check: &mut Check<'_>) -> Option<Script> {
     }
 }
 
-/// What the script's variables are, in the order in which they stand in its scope.
-#[derive(Clone)]
-struct Layout {
-    inputs: Vec<Field>,
-    outputs: Vec<Field>,
-}
-
-/// An engine with what a plant's script needs, and no way out.
-fn engine() -> Engine {
-    let mut engine = Engine::new();
-    engine
-        .set_max_operations(1_000_000)
-        .set_max_call_levels(32)
-        .set_max_expr_depths(64, 32)
-        .set_max_string_size(64 * 1024)
-        .set_max_array_size(10_000)
-        .set_max_map_size(1_000)
-        .set_max_variables(1_000)
-        .set_strict_variables(true)
-        .disable_symbol("eval")
-        .disable_symbol("import");
-    engine.on_print(|text| tracing::info!(target: "script", "{text}"));
-    engine.on_debug(|text, _, position| tracing::debug!(target: "script", "{position}: {text}"));
-    engine
-}
-
-fn scope(layout: &Layout) -> Scope<'static> {
-    let mut scope = Scope::new();
-    for field in &layout.inputs {
-        scope.push_constant_dynamic(&*field.name, Dynamic::UNIT);
+fn report(error: ScriptError, check: &mut Check<'_>) {
+    if let Some(diagnostic) = error {
+        check.report(*diagnostic);
     }
-    scope
-        .push_constant_dynamic("time", Dynamic::UNIT)
-        .push_constant_dynamic("key", Dynamic::UNIT);
-    scope.push_dynamic("state", Map::new().into());
-    for field in &layout.outputs {
-        scope.push_dynamic(&*field.name, Dynamic::UNIT);
-    }
-    scope
 }
 
-/// Compiles a script against the variables that it will have: an unknown name is found here, at its line.
-fn compile(
-    engine: &Engine,
-    layout: &Layout,
-    name: &Spanned<String>,
-    place: &mut dyn FnMut(std::ops::Range<usize>) -> twinflow_engine::language::Span,
-    text: &str,
-) -> Result<AST, Box<Diagnostic>> {
-    let is_file = name.value != text;
-    engine.compile_with_scope(&scope(layout), text).map_err(|error| {
-        let at = offset(text, error.position());
-        let length = text.get(at..).map_or(1, |rest| {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .unwrap_or(rest.len())
-                .max(1)
-        });
-        let message = if is_file {
-            format!(
-                "the script {} has an error: {}, at {}",
-                name.value,
-                error.err_type(),
-                error.position()
-            )
-        } else {
-            format!("the script has an error: {}", error.err_type())
-        };
-        let diagnostic = Diagnostic::new(Code::Script, place(at..(at + length).min(text.len())), message);
-        let variables: Vec<&str> = layout
-            .inputs
-            .iter()
-            .chain(&layout.outputs)
-            .map(|field| &*field.name)
-            .collect();
-        let names = twinflow_engine::language::listed(variables.into_iter().chain(["state", "time", "key"]));
-        Box::new(match error.err_type() {
-            rhai::ParseErrorType::VariableUndefined(_) => {
-                diagnostic.with_help(format!("the script can use {names}"))
-            }
-            _ => diagnostic,
-        })
-    })
-}
-
-/// The byte at which a line and column of the script stand.
-fn offset(text: &str, position: Position) -> usize {
-    let line = position.line().unwrap_or(1);
-    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let column = position.position().unwrap_or(1).saturating_sub(1);
-    let within = text
-        .get(start..)
-        .unwrap_or_default()
-        .chars()
-        .take(column)
-        .map(char::len_utf8)
-        .sum::<usize>();
-    (start + within).min(text.len())
-}
+/// How many values the state of one machine can hold.
+const MAX_STATE_VALUES: usize = 10_000;
+/// Counting them takes longer than most scripts.
+const RECORDS_BETWEEN_COUNTS: u64 = 100;
 
 /// The run-time part.
 struct Scripted {
@@ -270,7 +184,16 @@ struct Scripted {
     context: NodeContext,
     scope: Scope<'static>,
     /// By key.
-    states: Vec<Dynamic>,
+    states: Vec<State>,
+}
+
+/// What a script keeps of a machine.
+#[derive(Default)]
+struct State {
+    /// A map.
+    value: Dynamic,
+    /// How many records it has seen.
+    records: u64,
 }
 
 impl Scripted {
@@ -292,7 +215,7 @@ impl Scripted {
         let key = batch.keys().get(row).copied().unwrap_or_default();
         let at = key.0 as usize;
         if self.states.len() <= at {
-            self.states.resize_with(at + 1, || Map::new().into());
+            self.states.resize_with(at + 1, State::default);
         }
         // Scripts see variables by name, but they stand in a fixed order: constants cannot be assigned by the script, so
         // the scope is laid anew for every record.
@@ -305,15 +228,19 @@ impl Scripted {
         self.scope
             .push_constant("time", seconds)
             .push_constant("key", self.context.keys.name(key).to_string());
-        let state = self.states.get_mut(at).map(std::mem::take).unwrap_or_default();
-        self.scope.push_dynamic("state", state);
+        let mut state = self.states.get_mut(at).map(std::mem::take).unwrap_or_default();
+        let value = std::mem::take(&mut state.value);
+        let value = if value.is_map() { value } else { Map::new().into() };
+        self.scope.push_dynamic("state", value);
         for field in &self.layout.outputs {
             self.scope.push_dynamic(&*field.name, Dynamic::UNIT);
         }
         let result = self.engine.run_ast_with_scope(&mut self.scope, &self.ast);
-        let state = self.scope.remove::<Dynamic>("state");
-        if let (Some(place), Some(state)) = (self.states.get_mut(at), state) {
-            *place = if state.is_map() { state } else { Map::new().into() };
+        state.value = self.scope.remove::<Dynamic>("state").unwrap_or_default();
+        state.records += 1;
+        self.limit(&mut state);
+        if let Some(place) = self.states.get_mut(at) {
+            *place = state;
         }
         if let Err(error) = result {
             self.context.problems.report("script failed", failure(&error));
@@ -321,6 +248,22 @@ impl Scripted {
         }
         let outputs = self.layout.outputs.clone();
         outputs.iter().map(|field| self.output(field)).collect()
+    }
+
+    /// Empties a state that has grown too large. The engine's own limits hold for what one run reads, not for what many
+    /// runs pile up.
+    fn limit(&self, state: &mut State) {
+        let mut left = MAX_STATE_VALUES;
+        if !state.records.is_multiple_of(RECORDS_BETWEEN_COUNTS) || count_down(&state.value, &mut left) {
+            return;
+        }
+        self.context.problems.report(
+            "script state too large",
+            format!(
+                "`state` held more than {MAX_STATE_VALUES} values and was emptied; keep less of the past"
+            ),
+        );
+        state.value = Dynamic::UNIT;
     }
 
     fn output(&mut self, field: &Field) -> Option<Value> {
@@ -345,6 +288,21 @@ impl Scripted {
             self.context.problems.report("wrong script output", message);
         }
         value
+    }
+}
+
+/// Whether a value and those within it are at most `left`, which becomes what is left.
+fn count_down(value: &Dynamic, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = rest;
+    if let Ok(list) = value.as_array_ref() {
+        return list.iter().all(|value| count_down(value, left));
+    }
+    match value.as_map_ref() {
+        Ok(map) => map.values().all(|value| count_down(value, left)),
+        Err(_) => true,
     }
 }
 

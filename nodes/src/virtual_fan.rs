@@ -189,7 +189,8 @@ struct Simulated {
 
 impl Simulated {
     fn start(context: &NodeContext, address: &BrokerAddress, settings: Settings) -> Result<Self, StartError> {
-        let mut plant = Plant::new(settings.seed, AMBIENT_C).map_err(|error| StartError(error.to_string()))?;
+        let mut plant =
+            Plant::new(settings.seed, AMBIENT_C).map_err(|error| StartError(error.to_string()))?;
         for _ in 0..WARM_UP_STEPS {
             plant.step();
         }

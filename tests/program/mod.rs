@@ -1,12 +1,6 @@
 //! Runs the built program: to its end, or in the background with its addresses read from what it prints.
 
 #![allow(dead_code, reason = "every test file takes what it needs")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "shared steps of tests fail as loudly as the tests"
-)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

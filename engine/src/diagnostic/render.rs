@@ -1,9 +1,12 @@
 //! Diagnostics as a terminal shows them.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Diagnostic;
-use crate::language::{Sources, Span};
+use crate::language::{SourceId, SourceText, Sources, Span};
 
 /// Whether the output may carry terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> 
     sorted.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span, diagnostic.code));
     let mut text = String::new();
     for diagnostic in sorted {
-        text.push_str(&renderer.render(&report(diagnostic, sources)));
+        let excerpts = Excerpts::new(diagnostic, sources);
+        text.push_str(&renderer.render(&[excerpts.report(sources)]));
         text.push_str("\n\n");
     }
     text
@@ -47,56 +51,125 @@ pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     }
 }
 
-fn report<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
-    let level = if diagnostic.is_error() {
-        Level::ERROR
-    } else {
-        Level::WARNING
-    };
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code.id());
-    let Some(span) = diagnostic.span else {
-        let mut group = Group::with_title(title);
-        if let Some(source) = sources.get(crate::language::SourceId(0)) {
-            group = group.element(Origin::path(source.path.to_string_lossy()));
-        }
-        return vec![with_help(group, diagnostic)];
-    };
-    let mut group = Group::with_title(title);
-    let mut snippet = snippet(sources, span);
-    snippet = snippet.annotation(
-        AnnotationKind::Primary
-            .span(visible(sources, span))
-            .label(diagnostic.label.as_deref()),
-    );
-    let (here, elsewhere): (Vec<_>, Vec<_>) = diagnostic
-        .related
-        .iter()
-        .partition(|(place, _)| place.source == span.source);
-    for (place, label) in here {
-        snippet = snippet.annotation(
-            AnnotationKind::Context
-                .span(visible(sources, *place))
-                .label(label.as_str()),
-        );
-    }
-    group = group.element(snippet);
-    for (place, label) in elsewhere {
-        group = group.element(
-            self::snippet(sources, *place).annotation(
-                AnnotationKind::Context
-                    .span(visible(sources, *place))
-                    .label(label.as_str()),
-            ),
-        );
-    }
-    vec![with_help(group, diagnostic)]
+/// A diagnostic with the pieces of text that its snippets are cut from.
+struct Excerpts<'a> {
+    diagnostic: &'a Diagnostic,
+    /// The text of the primary place, then those of related places in other texts.
+    pieces: Vec<Excerpt<'a>>,
 }
 
-fn snippet<'a>(sources: &'a Sources, span: Span) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    match sources.get(span.source) {
-        Some(source) => Snippet::source(&source.text).path(source.path.to_string_lossy()),
-        None => Snippet::source(""),
+/// The lines of one text from the first to the last of some places.
+struct Excerpt<'a> {
+    path: Cow<'a, str>,
+    text: String,
+    first_line: usize,
+    marks: Vec<(Range<usize>, AnnotationKind, Option<&'a str>)>,
+}
+
+impl<'a> Excerpts<'a> {
+    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+        let primary = diagnostic
+            .span
+            .map(|span| (span, AnnotationKind::Primary, diagnostic.label.as_deref()));
+        let related = diagnostic
+            .related
+            .iter()
+            .map(|(span, label)| (*span, AnnotationKind::Context, Some(label.as_str())));
+        let mut by_source: Vec<(SourceId, Vec<Mark<'a>>)> = Vec::new();
+        for mark in primary.into_iter().chain(related) {
+            match by_source.iter_mut().find(|(source, _)| *source == mark.0.source) {
+                Some((_, marks)) => marks.push(mark),
+                None => by_source.push((mark.0.source, vec![mark])),
+            }
+        }
+        let excerpt = |(source, marks): (SourceId, Vec<Mark<'a>>)| Excerpt::new(sources.get(source)?, &marks);
+        Self {
+            diagnostic,
+            pieces: by_source.into_iter().filter_map(excerpt).collect(),
+        }
     }
+
+    fn report<'e>(&'e self, sources: &'e Sources) -> Group<'e> {
+        let level = if self.diagnostic.is_error() {
+            Level::ERROR
+        } else {
+            Level::WARNING
+        };
+        let title = level
+            .primary_title(&self.diagnostic.message)
+            .id(self.diagnostic.code.id());
+        let mut group = Group::with_title(title);
+        if let ([], Some(source)) = (self.pieces.as_slice(), sources.get(SourceId(0))) {
+            group = group.element(Origin::path(source.path.to_string_lossy()));
+        }
+        for piece in &self.pieces {
+            let mut snippet = Snippet::source(piece.text.as_str())
+                .line_start(piece.first_line)
+                .path(&*piece.path);
+            for (place, kind, label) in &piece.marks {
+                snippet = snippet.annotation(kind.span(place.clone()).label(*label));
+            }
+            group = group.element(snippet);
+        }
+        with_help(group, self.diagnostic)
+    }
+}
+
+type Mark<'a> = (Span, AnnotationKind, Option<&'a str>);
+
+impl<'a> Excerpt<'a> {
+    /// Only the lines from the first mark to the last: a snippet costs as much as the text that it is cut from.
+    fn new(source: &'a SourceText, marks: &[Mark<'a>]) -> Option<Self> {
+        let places: Vec<Range<usize>> = marks
+            .iter()
+            .map(|(span, ..)| visible(&source.text, *span))
+            .collect();
+        let first = places.iter().map(|place| place.start).min()?;
+        let last = places.iter().map(|place| place.end).max()?;
+        let first_line = source.line_of(first);
+        let start = source.line_start(first_line);
+        let end = source.line_start(source.line_of(last) + 1);
+        Some(Self {
+            path: source.path.to_string_lossy(),
+            text: without_passwords(source.text.get(start..end).unwrap_or_default()),
+            first_line,
+            marks: places
+                .into_iter()
+                .zip(marks)
+                .map(|(place, (_, kind, label))| (place.start - start..place.end - start, *kind, *label))
+                .collect(),
+        })
+    }
+}
+
+/// The text with stars in place of the passwords in addresses such as `mqtt://user:secret@host`, as long as it was.
+fn without_passwords(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        masked.push_str(before);
+        let end = behind.find(|c: char| c.is_whitespace()).unwrap_or(behind.len());
+        let (address, after) = behind.split_at(end);
+        match (address.find(':'), address.rfind('@')) {
+            (Some(colon), Some(host)) if colon < host => {
+                let (user, password) = (address.get(..=colon), address.get(colon + 1..host));
+                let password = password.unwrap_or_default();
+                masked.push_str(user.unwrap_or_default());
+                // What comes from the environment is not in the text.
+                if password.starts_with("${") && password.find('}') == Some(password.len() - 1) {
+                    masked.push_str(password);
+                } else {
+                    masked.extend(std::iter::repeat_n('*', password.len()));
+                }
+                masked.push_str(address.get(host..).unwrap_or_default());
+            }
+            _ => masked.push_str(address),
+        }
+        rest = after;
+    }
+    masked.push_str(rest);
+    masked
 }
 
 fn with_help<'a>(mut group: Group<'a>, diagnostic: &'a Diagnostic) -> Group<'a> {
@@ -107,11 +180,7 @@ fn with_help<'a>(mut group: Group<'a>, diagnostic: &'a Diagnostic) -> Group<'a> 
 }
 
 /// The first line of a span, on character boundaries: a caret under ten lines of YAML says nothing.
-fn visible(sources: &Sources, span: Span) -> std::ops::Range<usize> {
-    let Some(source) = sources.get(span.source) else {
-        return 0..0;
-    };
-    let text = &source.text;
+fn visible(text: &str, span: Span) -> Range<usize> {
     let mut start = (span.start as usize).min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;

@@ -10,7 +10,7 @@ use super::syntax::{Expression, Kind, Unary};
 use crate::diagnostic::Code;
 use crate::language::{listed, nearest};
 use crate::schema::{FieldType, Schema};
-use crate::unit::Unit;
+use crate::unit::{Dimension, Unit};
 
 /// What a compiled formula gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,8 @@ impl<'s> Compiler<'s> {
 
     /// Compiles a formula as the next result, in `unit` when one is declared; later formulas can use it by `name`.
     ///
+    /// Gives nothing when the formula is good so far as can be told, but uses something that was reported before.
+    ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn add(
@@ -103,7 +105,7 @@ impl<'s> Compiler<'s> {
         name: &str,
         expression: &Expression,
         unit: Option<&Unit>,
-    ) -> Result<ResultType, Vec<FormulaError>> {
+    ) -> Result<Option<ResultType>, Vec<FormulaError>> {
         self.errors.clear();
         let typed = self.expression(expression);
         let typed = match unit {
@@ -111,22 +113,20 @@ impl<'s> Compiler<'s> {
             None => self.with_readable_unit(typed),
         };
         let (operand, field_type, is_truth) = match &typed.value {
-            Value::Number(operand, unit) => (*operand, FieldType::Number(unit.clone()), false),
-            Value::Boolean(operand) => (*operand, FieldType::Boolean, true),
+            Value::Number(operand, unit) => (*operand, Some(FieldType::Number(unit.clone())), false),
+            Value::Boolean(operand) => (*operand, Some(FieldType::Boolean), true),
             Value::Text(_) => {
                 self.error(
                     Code::FormulaType,
                     &typed.range,
                     "a formula gives a number or true/false, this one gives text",
                 );
-                (Operand::Constant(f64::NAN), FieldType::Text, false)
+                (Operand::Constant(f64::NAN), None, false)
             }
-            Value::Unknown => (Operand::Constant(f64::NAN), FieldType::plain_number(), false),
+            Value::Unknown => (Operand::Constant(f64::NAN), None, false),
         };
-        let result = ResultType {
-            field_type,
-            optional: typed.optional,
-        };
+        let optional = typed.optional;
+        let result = field_type.map(|field_type| ResultType { field_type, optional });
         self.named.insert(
             name.to_owned(),
             Typed {
@@ -142,12 +142,20 @@ impl<'s> Compiler<'s> {
         }
     }
 
+    /// Makes `name` known without a formula: its own was reported, and those that use it are not to blame.
+    pub fn add_unknown(&mut self, name: &str) {
+        let typed = Typed::new(Value::Unknown, 0..0);
+        self.named.insert(name.to_owned(), typed);
+    }
+
     /// Compiles a formula that must be true or false.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn add_condition(&mut self, expression: &Expression) -> Result<(), Vec<FormulaError>> {
-        let result = self.add("", expression, None)?;
+        let Some(result) = self.add("", expression, None)? else {
+            return Ok(());
+        };
         if result.field_type == FieldType::Boolean {
             return Ok(());
         }
@@ -222,6 +230,9 @@ impl<'s> Compiler<'s> {
             };
         }
         let Some((slot, field)) = self.schema.field(name) else {
+            if self.schema.is_partial() {
+                return Typed::new(Value::Unknown, range);
+            }
             let own = self
                 .named
                 .keys()
@@ -318,6 +329,9 @@ impl<'s> Compiler<'s> {
             let help = match (from.is_none(), unit.is_none()) {
                 (true, false) => format!("a plain number gets a unit by multiplying it: `… * 1 {unit}`"),
                 (false, true) => format!("a number loses its unit by dividing by it: `… / (1 {from})`"),
+                _ if from.dimension().per(Dimension::ANGLE) == Some(unit.dimension()) => {
+                    "a turn is no plain number here: divide by it, `… / (1 rev)`".to_owned()
+                }
                 _ => "the two measure different things; check the formula or the unit".to_owned(),
             };
             self.error_with_help(Code::UnitMismatch, &typed.range.clone(), message, help);

@@ -1,4 +1,7 @@
 //! Running a program over a batch.
+//!
+//! A value that is not finite is missing: at the end, where it keeps NaN out of every file, payload and model, and on the
+//! way there, so that `1 / x > 5` is missing for an x of zero, not true. Registers hold finite numbers and NaN.
 
 use super::program::{Function1, Function2, Operand, Operation, OverTime, Program};
 use crate::record::{Batch, Column, EventTime};
@@ -67,7 +70,7 @@ impl Evaluator {
                 Operation::One(function, a) => one(*function, &view(a), rows, &mut out),
                 Operation::Two(function, a, b) => two(*function, &view(a), &view(b), rows, &mut out),
                 Operation::Convert(a, factor, offset) => {
-                    map1(view(a).borrow(), rows, &mut out, |a| a * factor + offset);
+                    map1(view(a).borrow(), rows, &mut out, |a| finite(a * factor + offset));
                 }
                 Operation::If(condition, then, otherwise) => {
                     let (condition, then, otherwise) = (view(condition), view(then), view(otherwise));
@@ -123,7 +126,7 @@ impl Resolved<'_> {
 
 fn resolve<'a>(operand: &Operand, batch: &'a Batch, registers: &'a [Vec<f64>]) -> Resolved<'a> {
     match operand {
-        Operand::Constant(value) => Resolved::Constant(*value),
+        Operand::Constant(value) => Resolved::Constant(finite(*value)),
         Operand::Register(number) => match registers.get(*number) {
             Some(rows) => Resolved::Borrowed(rows),
             None => Resolved::Constant(f64::NAN),
@@ -149,7 +152,11 @@ fn truth(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-/// A result that is not finite is missing: that keeps NaN out of every file, payload and model.
+/// The number, or missing.
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
+}
+
 fn column(result: &Resolved<'_>, is_truth: bool, rows: usize) -> Column {
     let view = result.borrow();
     if is_truth {
@@ -159,10 +166,9 @@ fn column(result: &Resolved<'_>, is_truth: bool, rows: usize) -> Column {
         };
         return Column::Boolean((0..rows).map(value).collect());
     }
-    let finite = |value: f64| if value.is_finite() { value } else { f64::NAN };
     Column::Number(match view {
-        View::Constant(value) => vec![finite(value); rows],
-        View::Rows(values) => values.iter().map(|value| finite(*value)).collect(),
+        View::Constant(value) => vec![value; rows],
+        View::Rows(values) => values.to_vec(),
     })
 }
 
@@ -193,10 +199,10 @@ fn one(function: Function1, a: &Resolved<'_>, rows: usize, out: &mut Vec<f64>) {
         Function1::Negate => map1(a, rows, out, |a| -a),
         Function1::Not => map1(a, rows, out, |a| known(a, |a| truth(a == 0.0))),
         Function1::Abs => map1(a, rows, out, f64::abs),
-        Function1::Sqrt => map1(a, rows, out, f64::sqrt),
-        Function1::Exp => map1(a, rows, out, f64::exp),
-        Function1::Ln => map1(a, rows, out, f64::ln),
-        Function1::Log10 => map1(a, rows, out, f64::log10),
+        Function1::Sqrt => map1(a, rows, out, |a| finite(a.sqrt())),
+        Function1::Exp => map1(a, rows, out, |a| finite(a.exp())),
+        Function1::Ln => map1(a, rows, out, |a| finite(a.ln())),
+        Function1::Log10 => map1(a, rows, out, |a| finite(a.log10())),
         Function1::Round => map1(a, rows, out, f64::round),
         Function1::Floor => map1(a, rows, out, f64::floor),
         Function1::Ceil => map1(a, rows, out, f64::ceil),
@@ -205,7 +211,7 @@ fn one(function: Function1, a: &Resolved<'_>, rows: usize, out: &mut Vec<f64>) {
         }),
         Function1::Sin => map1(a, rows, out, f64::sin),
         Function1::Cos => map1(a, rows, out, f64::cos),
-        Function1::IsMissing => map1(a, rows, out, |a| truth(!a.is_finite())),
+        Function1::IsMissing => map1(a, rows, out, |a| truth(a.is_nan())),
     }
 }
 
@@ -221,11 +227,16 @@ fn two(function: Function2, a: &Resolved<'_>, b: &Resolved<'_>, rows: usize, out
         });
     };
     match function {
-        Function2::Add => map2(a, b, rows, out, |a, b| a + b),
-        Function2::Subtract => map2(a, b, rows, out, |a, b| a - b),
-        Function2::Multiply => map2(a, b, rows, out, |a, b| a * b),
-        Function2::Divide => map2(a, b, rows, out, |a, b| a / b),
-        Function2::Power => map2(a, b, rows, out, |a, b| known(a, |a| known(b, |b| a.powf(b)))),
+        Function2::Add => map2(a, b, rows, out, |a, b| finite(a + b)),
+        Function2::Subtract => map2(a, b, rows, out, |a, b| finite(a - b)),
+        Function2::Multiply => map2(a, b, rows, out, |a, b| finite(a * b)),
+        Function2::Divide => map2(a, b, rows, out, |a, b| finite(a / b)),
+        Function2::Power => {
+            // `powf` makes 1 of a missing value to the power of 0.
+            map2(a, b, rows, out, |a, b| {
+                known(a, |a| known(b, |b| finite(a.powf(b))))
+            })
+        }
         // `f64::min` would take the other one for a missing value.
         Function2::Min => map2(a, b, rows, out, |a, b| known(a, |a| known(b, |b| a.min(b)))),
         Function2::Max => map2(a, b, rows, out, |a, b| known(a, |a| known(b, |b| a.max(b)))),
@@ -255,7 +266,7 @@ fn two(function: Function2, a: &Resolved<'_>, b: &Resolved<'_>, rows: usize, out
                 0.0
             }
         }),
-        Function2::Default => map2(a, b, rows, out, |a, b| if a.is_finite() { a } else { b }),
+        Function2::Default => map2(a, b, rows, out, |a, b| if a.is_nan() { b } else { a }),
     }
 }
 
@@ -298,9 +309,9 @@ impl Memory {
     /// the last one is late: it changes nothing, unless it is so old that the clock must have been set back.
     fn next(&mut self, function: OverTime, time: EventTime, value: f64) -> f64 {
         let is_sum = function == OverTime::Integral;
-        if !value.is_finite() {
+        if value.is_nan() {
             return if is_sum && self.last.is_some() {
-                self.sum
+                finite(self.sum)
             } else {
                 f64::NAN
             };
@@ -312,20 +323,20 @@ impl Memory {
         let seconds = time.seconds_since(last_time);
         let is_late = (-MAX_GAP_SECONDS..=0.0).contains(&seconds);
         if is_late {
-            return if is_sum { self.sum } else { f64::NAN };
+            return if is_sum { finite(self.sum) } else { f64::NAN };
         }
         self.last = Some((time, value));
         let is_next = seconds > 0.0 && seconds <= MAX_GAP_SECONDS;
         match function {
             OverTime::Integral => {
                 if is_next {
-                    self.sum += (last + value) / 2.0 * seconds;
+                    self.sum += (last / 2.0 + value / 2.0) * seconds;
                 }
-                self.sum
+                finite(self.sum)
             }
-            OverTime::Rate if is_next => (value - last) / seconds,
+            OverTime::Rate if is_next => finite((value - last) / seconds),
             OverTime::Rate => f64::NAN,
-            OverTime::Delta => value - last,
+            OverTime::Delta => finite(value - last),
             OverTime::Previous => last,
         }
     }

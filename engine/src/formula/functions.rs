@@ -6,7 +6,7 @@ use super::compile::{Compiler, Typed, Value};
 use super::program::{Function1, Function2, Operand, Operation, OverTime};
 use super::syntax::Expression;
 use crate::diagnostic::Code;
-use crate::language::{listed, nearest};
+use crate::language::nearest;
 use crate::unit::Unit;
 
 /// What a function does with units.
@@ -74,7 +74,7 @@ impl Compiler<'_> {
             let known: Vec<&str> = FUNCTIONS.iter().map(|(known, ..)| *known).collect();
             let help = match nearest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the functions are {}", listed(known)),
+                None => format!("the functions are {}", known.join(", ")),
             };
             let message = format!("there is no function `{}`", crate::diagnostic::shortened(name));
             self.error_with_help(Code::UnknownFunction, &name_range, message, help);
@@ -88,10 +88,12 @@ impl Compiler<'_> {
             .map(|argument| self.expression(argument))
             .collect();
         if arguments.len() < *least || arguments.len() > *most {
-            let message = format!(
-                "`{name}` is called as `{signature}`, found {} arguments",
-                arguments.len()
-            );
+            let found = match arguments.len() {
+                0 => "no argument".to_owned(),
+                1 => "one argument".to_owned(),
+                more => format!("{more} arguments"),
+            };
+            let message = format!("`{name}` is called as `{signature}`, found {found}");
             self.error(Code::UnknownFunction, &range, message);
             return Typed::new(Value::Unknown, range);
         }
@@ -174,7 +176,7 @@ impl Compiler<'_> {
         match apply(self, *operand, unit.clone()) {
             Some((operand, unit)) => Value::Number(operand, unit),
             None => {
-                let message = format!("`{name}` cannot take {}", unit.described());
+                let message = format!("the `{name}` of {} has no unit", unit.described());
                 self.error(Code::UnitMismatch, &a.range.clone(), message);
                 Value::Unknown
             }

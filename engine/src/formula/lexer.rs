@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::FormulaError;
 use crate::diagnostic::Code;
-use crate::unit::{Unit, longest_unit_prefix};
+use crate::unit::{KNOWN_UNITS, Unit, longest_unit_prefix};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,8 +154,9 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), FormulaError> {
 }
 
 fn unit(text: &str, length: usize, at: usize) -> Result<Unit, FormulaError> {
-    Unit::parse(text.get(..length).unwrap_or_default())
-        .map_err(|error| FormulaError::new(Code::UnknownUnit, at..at + length.max(1), error.to_string()))
+    Unit::parse(text.get(..length).unwrap_or_default()).map_err(|error| {
+        FormulaError::new(Code::UnknownUnit, at..at + length, error.to_string()).with_help(KNOWN_UNITS)
+    })
 }
 
 fn word(text: &str) -> &str {

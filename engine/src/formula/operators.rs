@@ -8,6 +8,9 @@ use super::syntax::Binary;
 use crate::diagnostic::Code;
 use crate::unit::{Scale, Unit};
 
+/// What is done where a temperature takes a difference, as messages call it.
+const SHIFTS: [&str; 2] = ["added", "subtracted"];
+
 impl Compiler<'_> {
     pub(super) fn binary(
         &mut self,
@@ -77,20 +80,32 @@ impl Compiler<'_> {
 
     fn mismatch(&mut self, doing: &str, left: &Typed, right: &Typed, range: &Range<usize>) -> Value {
         let message = format!("{} and {} cannot be {doing}", left.described(), right.described());
+        // A number that was written without a unit is the likely slip.
         let bare = |typed: &Typed| match &typed.value {
-            Value::Number(_, unit) => unit.is_none() && typed.literal,
-            _ => false,
+            Value::Number(Operand::Constant(value), unit) if unit.is_none() && typed.literal => Some(*value),
+            _ => None,
         };
-        let unit_of = |typed: &Typed| match &typed.value {
-            Value::Number(_, unit) => unit.symbol().to_owned(),
-            _ => String::new(),
+        let help = |number: f64, beside: &Typed| match &beside.value {
+            Value::Number(_, unit) if unit.is_absolute() && SHIFTS.contains(&doing) => {
+                format!("give the number its unit: `{number} K`")
+            }
+            Value::Number(_, unit) => format!("give the number its unit: `{number} {unit}`"),
+            _ => "give the number its unit".to_owned(),
         };
-        if bare(right) {
-            let help = format!("give the number its unit, such as `{}`", unit_of(left));
-            self.error_with_help(Code::UnitMismatch, &right.range.clone(), message, help);
-        } else if bare(left) {
-            let help = format!("give the number its unit, such as `{}`", unit_of(right));
-            self.error_with_help(Code::UnitMismatch, &left.range.clone(), message, help);
+        if let Some(number) = bare(right) {
+            self.error_with_help(
+                Code::UnitMismatch,
+                &right.range.clone(),
+                message,
+                help(number, left),
+            );
+        } else if let Some(number) = bare(left) {
+            self.error_with_help(
+                Code::UnitMismatch,
+                &left.range.clone(),
+                message,
+                help(number, right),
+            );
         } else {
             self.error(Code::UnitMismatch, range, message);
         }
@@ -171,12 +186,17 @@ impl Compiler<'_> {
             return Value::Unknown;
         };
         if by_unit.dimension() != unit.dimension() {
+            let [added, subtracted] = SHIFTS;
             let doing = if function == Function2::Add {
-                "added"
+                added
             } else {
-                "subtracted"
+                subtracted
             };
-            return self.mismatch(doing, base_typed, by, range);
+            return if by.range.start < base_typed.range.start {
+                self.mismatch(doing, by, base_typed, range)
+            } else {
+                self.mismatch(doing, base_typed, by, range)
+            };
         }
         let by = relabelled(by, by_unit.difference());
         match self.converted(by, &unit.difference()).value {
@@ -252,6 +272,7 @@ impl Compiler<'_> {
             self.error(Code::UnitMismatch, &right.range.clone(), message);
             return Value::Unknown;
         }
+        let help = format!("divide by the unit first: `(… / (1 {a_unit})) ^ …`");
         let unit = if a_unit.is_none() {
             Some(a_unit)
         } else if a_unit.is_absolute() {
@@ -272,7 +293,6 @@ impl Compiler<'_> {
                 let message =
                     "a quantity with a unit can only be raised to a whole number that is written down"
                         .to_owned();
-                let help = "divide by the unit first, such as `(flow / (1 L)) ^ n`";
                 self.error_with_help(Code::UnitMismatch, &right.range.clone(), message, help);
                 Value::Unknown
             }
@@ -297,6 +317,12 @@ impl Compiler<'_> {
                 Some((a, b, _)) => Value::Boolean(self.two(function, a, b)),
                 None => self.mismatch("compared", left, right, range),
             },
+            (Value::Text(_), Value::Text(_)) => {
+                let message = format!("`{}` cannot compare texts", operator.symbol());
+                let help = "texts are equal (`==`) or not (`!=`)";
+                self.error_with_help(Code::FormulaType, range, message, help);
+                Value::Unknown
+            }
             _ => {
                 let (left, right) = (left.described(), right.described());
                 let message = format!("`{}` cannot compare {left} with {right}", operator.symbol());

@@ -1,7 +1,5 @@
 //! Tokens into a syntax tree, by precedence climbing.
 
-use std::ops::Range;
-
 use super::FormulaError;
 use super::lexer::{Placed, Token, tokens};
 use super::syntax::{Binary, Expression, Kind, Unary};
@@ -9,7 +7,9 @@ use crate::diagnostic::Code;
 
 /// Longer formulas and deeper brackets are refused: the checks recurse.
 const MAX_LENGTH: usize = 8_000;
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 32;
+/// So are more operators: `a + a + …` makes a tree as deep as it is long.
+const MAX_OPERATORS: usize = 200;
 
 /// Reads a formula.
 ///
@@ -18,12 +18,14 @@ const MAX_DEPTH: usize = 64;
 pub fn parse(text: &str) -> Result<Expression, FormulaError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the formula is longer than {MAX_LENGTH} bytes");
-        return Err(FormulaError::new(Code::FormulaSyntax, 0..1, message));
+        let first = text.chars().next().map_or(0, char::len_utf8);
+        return Err(FormulaError::new(Code::FormulaSyntax, 0..first, message));
     }
     let mut parser = Parser {
         tokens: tokens(text)?,
         next: 0,
         depth: 0,
+        operators: 0,
     };
     let expression = parser.whole()?;
     let rest = parser.peek();
@@ -31,6 +33,10 @@ pub fn parse(text: &str) -> Result<Expression, FormulaError> {
         let message = format!("the formula should end before {}", shown(&rest.token));
         let help = match (&expression.kind, &rest.token) {
             (Kind::Number(_, None), Token::Name(name)) => Some(format!("`{name}` is not a unit")),
+            (Kind::Convert(..), Token::Symbol(_)) => Some(
+                "`in` converts all that stands before it: put `(… in unit)` into brackets to go on"
+                    .to_owned(),
+            ),
             _ => None,
         };
         let error = FormulaError::new(Code::FormulaSyntax, rest.range.clone(), message);
@@ -46,6 +52,7 @@ struct Parser {
     tokens: Vec<Placed>,
     next: usize,
     depth: usize,
+    operators: usize,
 }
 
 static END: Placed = Placed {
@@ -102,7 +109,8 @@ impl Parser {
         let mut expression = self.level(0)?;
         while let Token::In(unit) = &self.peek().token {
             let unit = unit.clone();
-            let range = expression.range.start..self.take().range.end;
+            let range = expression.range.start..self.peek().range.end;
+            self.take_operator()?;
             expression = Expression {
                 kind: Kind::Convert(Box::new(expression), unit),
                 range,
@@ -127,10 +135,23 @@ impl Parser {
             let Some((_, operator)) = found else {
                 return Ok(left);
             };
-            self.next += 1;
+            self.take_operator()?;
             let right = self.level(level + 1)?;
             left = binary(*operator, left, right);
         }
+    }
+
+    fn take_operator(&mut self) -> Result<(), FormulaError> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            let message = format!("the formula has more than {MAX_OPERATORS} operators");
+            return Err(
+                FormulaError::new(Code::FormulaSyntax, self.peek().range.clone(), message)
+                    .with_help("split it into several values"),
+            );
+        }
+        self.next += 1;
+        Ok(())
     }
 
     fn prefix(
@@ -158,11 +179,9 @@ impl Parser {
     }
 
     fn negated(&mut self) -> Result<Expression, FormulaError> {
+        while self.take_symbol("+") {}
         if matches!(self.peek().token, Token::Symbol("-")) {
             return self.prefix(Unary::Negate, Self::negated);
-        }
-        if self.take_symbol("+") {
-            return self.negated();
         }
         self.power()
     }
@@ -212,7 +231,16 @@ impl Parser {
                     range: range.start..end,
                 });
             }
-            other => return Err(missing_value(&other, range)),
+            Token::End => {
+                let last = self.next.checked_sub(2).and_then(|last| self.tokens.get(last));
+                let range = last.map_or(range, |last| last.range.clone());
+                let message = "the formula ends where a value is due";
+                return Err(FormulaError::new(Code::FormulaSyntax, range, message));
+            }
+            other => {
+                let message = format!("expected a value before {}", shown(&other));
+                return Err(FormulaError::new(Code::FormulaSyntax, range, message));
+            }
         };
         Ok(Expression { kind, range })
     }
@@ -246,19 +274,6 @@ impl Parser {
         let message = format!("expected `)` or an operator before {}", shown(&placed.token));
         Err(FormulaError::new(Code::FormulaSyntax, placed.range, message))
     }
-}
-
-fn missing_value(found: &Token, range: Range<usize>) -> FormulaError {
-    let message = match found {
-        Token::End => "the formula ends where a value is due".to_owned(),
-        other => format!("expected a value before {}", shown(other)),
-    };
-    let range = if range.is_empty() {
-        range.start.saturating_sub(1)..range.start.max(1)
-    } else {
-        range
-    };
-    FormulaError::new(Code::FormulaSyntax, range, message)
 }
 
 fn binary(operator: Binary, left: Expression, right: Expression) -> Expression {

@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
-
+use super::order::{draw, order, rewire};
 use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
@@ -38,12 +36,33 @@ pub fn compile_text(
     let directory = path.parent().unwrap_or(Path::new(""));
     let graph =
         document.map(|document| compile(&document, directory, &sources, registry, level, &mut diagnostics));
+    forget_consequences(&mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Compiled {
         sources,
         graph: graph.filter(|_| !failed),
         diagnostics,
     }
+}
+
+/// A value with a missing environment variable in it is not what its writer means: nothing else is said about it.
+fn forget_consequences(diagnostics: &mut Vec<Diagnostic>) {
+    let is_missing = |diagnostic: &Diagnostic| diagnostic.code == Code::MissingEnvironment;
+    let missing: Vec<Span> = diagnostics
+        .iter()
+        .filter(|d| is_missing(d))
+        .filter_map(|d| d.span)
+        .collect();
+    diagnostics.retain(|diagnostic| {
+        let holds = |span: Span| {
+            // The places are in the order of the text: the first that begins within the span decides.
+            let next = missing.partition_point(|place| place.start < span.start);
+            missing
+                .get(next)
+                .is_some_and(|place| place.source == span.source && place.end <= span.end)
+        };
+        is_missing(diagnostic) || !diagnostic.span.is_some_and(holds)
+    });
 }
 
 /// Checks a document. The graph lacks the nodes that were reported.
@@ -70,14 +89,10 @@ pub fn compile(
         nodes: Vec::new(),
         diagnostics,
     };
-    for number in order(&by_number) {
-        let wires = named
-            .get(number)
-            .cloned()
-            .flatten()
-            .filter(|_| !caught.contains(&number));
-        if let Some(entry) = document.nodes.get(number) {
-            compiler.node(number, entry, wires);
+    for number in order(&named) {
+        if let (Some(entry), Some(wires)) = (document.nodes.get(number), named.get(number)) {
+            let is_partial = wires.is_partial || caught.contains(&number);
+            compiler.node(number, entry, &wires.wires, is_partial);
         }
     }
     let nodes = compiler.nodes;
@@ -114,46 +129,6 @@ fn check_brokers(document: &Document, registry: &Registry, diagnostics: &mut Vec
     }
 }
 
-/// The wires of the document as a graph over node numbers.
-fn draw(document: &Document, named: &[Option<Vec<NamedWire>>]) -> DiGraph<usize, ()> {
-    let mut graph = DiGraph::new();
-    let indices: Vec<NodeIndex> = (0..document.nodes.len())
-        .map(|number| graph.add_node(number))
-        .collect();
-    for (to, wires) in named.iter().enumerate() {
-        for wire in wires.iter().flatten() {
-            if let (Some(from), Some(to)) = (indices.get(wire.from), indices.get(to)) {
-                graph.update_edge(*from, *to, ());
-            }
-        }
-    }
-    graph
-}
-
-fn rewire(nodes: &[Node]) -> DiGraph<usize, ()> {
-    let mut graph = DiGraph::new();
-    let indices: Vec<NodeIndex> = (0..nodes.len()).map(|number| graph.add_node(number)).collect();
-    for (to, node) in nodes.iter().enumerate() {
-        for wire in &node.inputs {
-            if let (Some(from), Some(to)) = (indices.get(wire.from), indices.get(to)) {
-                graph.update_edge(*from, *to, ());
-            }
-        }
-    }
-    graph
-}
-
-/// Node numbers so that every wire leads forward, but for those within a cycle.
-fn order(graph: &DiGraph<usize, ()>) -> Vec<usize> {
-    // The components come in reverse topological order.
-    tarjan_scc(graph)
-        .into_iter()
-        .rev()
-        .flatten()
-        .filter_map(|index| graph.node_weight(index).copied())
-        .collect()
-}
-
 struct Compiler<'a> {
     document: &'a Document,
     directory: &'a Path,
@@ -161,35 +136,62 @@ struct Compiler<'a> {
     registry: &'a Registry,
     level: Level,
     claims: HashMap<String, Span>,
-    /// By number in the document: where in `nodes` it went, if it passed.
-    done: Vec<Option<usize>>,
+    /// By number in the document: nothing until a node was checked, and for those that did not pass.
+    done: Vec<Option<Done>>,
     nodes: Vec<Node>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
+/// What the nodes behind a checked node need of it.
+#[derive(Clone)]
+struct Done {
+    /// Where in [`Compiler::nodes`] it went; nothing when what leads into it is not known to the last field.
+    node: Option<usize>,
+    outputs: Vec<Output>,
+}
+
+/// A resolved input: the node in the document, its output by number, and the wire.
+struct Input<'w> {
+    from: usize,
+    output: usize,
+    schema: Arc<Schema>,
+    wire: &'w NamedWire,
+}
+
 impl Compiler<'_> {
-    /// Checks one node. Without `wires` (they or their ends are wrong) only the shape of its configuration is looked at,
-    /// so that one mistake does not bring a dozen that follow from it.
-    fn node(&mut self, number: usize, entry: &NodeEntry, wires: Option<Vec<NamedWire>>) {
+    /// Checks one node. Where something before it was reported, or with `is_partial` a wire itself, it is checked
+    /// against what is known of its records: so one run tells all mistakes, and one mistake brings no others.
+    fn node(&mut self, number: usize, entry: &NodeEntry, wires: &[NamedWire], is_partial: bool) {
         let Some(node_type) = self.registry.get(&entry.node_type) else {
             return self.unknown_type(entry);
         };
-        let before = self.errors();
+        let before = self.diagnostics.len();
         self.registry
             .check_config(node_type.name(), &entry.config, self.diagnostics);
+        let is_misshapen = self.failed_since(before);
+        let mut reported = self.diagnostics.get(before..).unwrap_or_default().iter();
+        let has_from_misspelt = reported.any(|d| d.fix.as_ref().is_some_and(|fix| fix.replacement == "from"));
         let role = node_type.role();
-        if !wiring::check_role(&entry.id, &entry.node_type, role, &entry.from, self.diagnostics) {
+        wiring::check_role(
+            &entry.id,
+            &entry.node_type,
+            role,
+            &entry.from,
+            is_partial || has_from_misspelt,
+            self.diagnostics,
+        );
+        let (mut input, wires) = match self.inputs(wires).and_then(|inputs| self.merge(entry, &inputs)) {
+            Some((input, wires)) if !is_partial => (input, wires),
+            Some((input, _)) => (Arc::new((*input).clone().partial()), None),
+            None => (Arc::new(Schema::default().partial()), None),
+        };
+        if role == Role::Source {
+            input = Arc::default();
+        }
+        if is_misshapen {
             return;
         }
-        let Some(inputs) = wires.and_then(|wires| self.inputs(&wires)) else {
-            return;
-        };
-        let Some((input, inputs)) = self.merge(entry, inputs) else {
-            return;
-        };
-        if self.errors() > before {
-            return;
-        }
+        let is_whole = wires.is_some() && !self.failed_since(before);
         let mut check = Check {
             id: &entry.id,
             node_type: &entry.node_type,
@@ -204,27 +206,31 @@ impl Compiler<'_> {
         let Some(checked) = node_type.check_any(&entry.config, &mut check) else {
             return;
         };
-        if let Some(done) = self.done.get_mut(number) {
-            *done = Some(self.nodes.len());
+        let done = Done {
+            node: is_whole.then_some(self.nodes.len()),
+            outputs: checked.outputs.clone(),
+        };
+        if let Some(place) = self.done.get_mut(number) {
+            *place = Some(done);
         }
-        self.nodes.push(Node {
-            id: entry.id.clone(),
-            node_type: node_type.name().to_owned(),
-            role,
-            inputs,
-            input,
-            outputs: checked.outputs,
-            part: checked.part,
-            view: checked.view,
-            config: entry.config.clone(),
-        });
+        if let Some(inputs) = wires.filter(|_| is_whole) {
+            self.nodes.push(Node {
+                id: entry.id.clone(),
+                node_type: node_type.name().to_owned(),
+                role,
+                inputs,
+                input,
+                outputs: checked.outputs,
+                part: checked.part,
+                view: checked.view,
+                config: entry.config.clone(),
+            });
+        }
     }
 
-    fn errors(&self) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .count()
+    fn failed_since(&self, before: usize) -> bool {
+        let new = self.diagnostics.get(before..).unwrap_or_default();
+        new.iter().any(Diagnostic::is_error)
     }
 
     fn unknown_type(&mut self, entry: &NodeEntry) {
@@ -240,112 +246,120 @@ impl Compiler<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The wires by index and output; nothing when a node at their other end did not pass.
-    fn inputs(&mut self, wires: &[NamedWire]) -> Option<Vec<(usize, usize, NamedWire)>> {
+    /// The inputs with what they bring; nothing when one of them is not known.
+    fn inputs<'w>(&mut self, wires: &'w [NamedWire]) -> Option<Vec<Input<'w>>> {
         let mut inputs = Vec::with_capacity(wires.len());
-        let mut whole = true;
         for wire in wires {
-            let Some(from) = self.done.get(wire.from).copied().flatten() else {
-                whole = false;
-                continue;
-            };
-            match self.output(from, wire) {
-                Some(output) => inputs.push((from, output, wire.clone())),
-                None => whole = false,
-            }
+            inputs.push(self.input(wire));
         }
-        whole.then_some(inputs)
+        inputs.into_iter().collect()
     }
 
-    fn output(&mut self, from: usize, wire: &NamedWire) -> Option<usize> {
-        let node = self.nodes.get(from)?;
+    fn input<'w>(&mut self, wire: &'w NamedWire) -> Option<Input<'w>> {
+        let outputs = &self.done.get(wire.from)?.as_ref()?.outputs;
         let found = match &wire.output {
-            None => (!node.outputs.is_empty()).then_some(0),
-            Some(name) => node.outputs.iter().position(|output| output.name == name),
+            None => outputs.iter().enumerate().next(),
+            Some(name) => outputs.iter().enumerate().find(|(_, output)| output.name == name),
         };
-        if found.is_some() {
-            return found;
+        if let Some((output, Output { schema, .. })) = found {
+            let schema = Arc::clone(schema);
+            return Some(Input {
+                from: wire.from,
+                output,
+                schema,
+                wire,
+            });
         }
-        let id = &node.id.value;
-        let diagnostic = if node.outputs.is_empty() {
-            let message = format!("`{id}` is a `{}`: nothing comes out of it", node.node_type);
+        let from = self.document.nodes.get(wire.from)?;
+        let id = &from.id.value;
+        let diagnostic = if outputs.is_empty() {
+            let message = format!("`{id}` is a `{}`: nothing comes out of it", from.node_type.value);
             Diagnostic::new(Code::WiringNotAllowed, wire.text.span, message)
-                .with_related(node.id.span, "this node")
+                .with_related(from.id.span, "this node")
+                .with_help("wire from the node that leads into it")
         } else {
             let name = wire.output.as_deref().unwrap_or_default();
             let message = format!("`{id}` has no output `{}`", shortened(name));
-            Diagnostic::new(Code::UnknownOutput, wire.text.span, message).with_help(format!(
-                "its outputs are {}",
-                listed(node.outputs.iter().map(|output| output.name))
-            ))
+            let names = listed(outputs.iter().map(|output| output.name));
+            let help = match outputs.as_slice() {
+                [_] => format!("it has one, {names}: write `from: {id}`"),
+                _ => format!("its outputs are {names}"),
+            };
+            Diagnostic::new(Code::UnknownOutput, wire.text.span, message).with_help(help)
         };
         self.diagnostics.push(diagnostic);
         None
     }
 
-    fn merge(
-        &mut self,
-        entry: &NodeEntry,
-        inputs: Vec<(usize, usize, NamedWire)>,
-    ) -> Option<(Arc<Schema>, Vec<Wire>)> {
-        let schema_of = |(from, output, _): &(usize, usize, NamedWire)| -> Arc<Schema> {
-            let output: Option<&Output> = self.nodes.get(*from).and_then(|node| node.outputs.get(*output));
-            output
-                .map(|output| Arc::clone(&output.schema))
-                .unwrap_or_default()
-        };
-        let schemas: Vec<Arc<Schema>> = inputs.iter().map(schema_of).collect();
-        if let [only] = schemas.as_slice() {
-            let wires = inputs.iter().map(|(from, output, _)| Wire {
-                from: *from,
-                output: *output,
-                adapter: None,
-            });
-            return Some((Arc::clone(only), wires.collect()));
-        }
-        let borrowed: Vec<&Schema> = schemas.iter().map(|schema| &**schema).collect();
-        match schema::merge(&borrowed) {
-            Ok((merged, adapters)) => {
-                let wires = inputs.iter().zip(adapters).zip(&borrowed).map(
-                    |(((from, output, _), adapter), input)| Wire {
-                        from: *from,
-                        output: *output,
-                        adapter: (!adapter.is_identity(input)).then_some(adapter),
-                    },
-                );
-                Some((Arc::new(merged), wires.collect()))
-            }
-            Err(conflicts) => {
-                for conflict in conflicts {
-                    let span = inputs
-                        .get(conflict.input)
-                        .map_or(entry.id.span, |(_, _, wire)| wire.text.span);
-                    let message = format!(
-                        "the inputs of `{}` do not fit: `{}` is {} in the one and {} in the other",
-                        entry.id.value, conflict.name, conflict.first, conflict.second
-                    );
-                    let mut diagnostic = Diagnostic::new(Code::MergeConflict, span, message)
-                        .with_label(format!("here `{}` is {}", conflict.name, conflict.second));
-                    if let Some((_, _, first)) = inputs.first() {
-                        diagnostic = diagnostic
-                            .with_related(first.text.span, format!("here it is {}", conflict.first));
-                    }
-                    self.diagnostics
-                        .push(diagnostic.with_help("rename one of the fields"));
+    /// What arrives at a node, and its wires; these only when all that leads here passed.
+    fn merge(&mut self, entry: &NodeEntry, inputs: &[Input<'_>]) -> Option<(Arc<Schema>, Option<Vec<Wire>>)> {
+        let (merged, adapters) = if let [only] = inputs {
+            (Arc::clone(&only.schema), vec![None])
+        } else {
+            let schemas: Vec<&Schema> = inputs.iter().map(|input| &*input.schema).collect();
+            match schema::merge(&schemas) {
+                Ok((merged, adapters)) => {
+                    let adapters = adapters.into_iter().zip(&schemas);
+                    let changing =
+                        adapters.map(|(adapter, input)| Some(adapter).filter(|a| !a.is_identity(input)));
+                    (Arc::new(merged), changing.collect())
                 }
-                None
+                Err(conflicts) => {
+                    self.conflicts(entry, inputs, conflicts);
+                    return None;
+                }
             }
+        };
+        let wires = inputs.iter().zip(adapters).map(|(input, adapter)| {
+            Some(Wire {
+                from: self.done.get(input.from)?.as_ref()?.node?,
+                output: input.output,
+                adapter,
+            })
+        });
+        let wires = wires.collect();
+        Some((merged, wires))
+    }
+
+    fn conflicts(&mut self, entry: &NodeEntry, inputs: &[Input<'_>], conflicts: Vec<schema::Conflict>) {
+        for conflict in conflicts {
+            let place = |input: usize| {
+                inputs
+                    .get(input)
+                    .map_or(entry.id.span, |input| input.wire.text.span)
+            };
+            let message = format!(
+                "the inputs of `{}` do not fit: `{}` is {} in the one and {} in the other",
+                entry.id.value, conflict.name, conflict.first, conflict.second
+            );
+            self.diagnostics.push(
+                Diagnostic::new(Code::MergeConflict, place(conflict.second_input), message)
+                    .with_label(format!("here `{}` is {}", conflict.name, conflict.second))
+                    .with_related(
+                        place(conflict.first_input),
+                        format!("here it is {}", conflict.first),
+                    )
+                    .with_help("rename one of the fields"),
+            );
         }
     }
 }
 
 fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
-    let used: HashSet<usize> = nodes.iter().flat_map(|node| &node.inputs).map(|wire| wire.from).collect();
+    let used: HashSet<usize> = nodes
+        .iter()
+        .flat_map(|node| &node.inputs)
+        .map(|wire| wire.from)
+        .collect();
     for (number, node) in nodes.iter().enumerate() {
         if !node.outputs.is_empty() && !used.contains(&number) {
             diagnostics.push(
-                Diagnostic::new(Code::UnusedNode, node.id.span, format!("the records of `{}` go nowhere", node.id.value))
-                    .with_help("wire it to a sink with `from:`, or remove it"),
+                Diagnostic::new(
+                    Code::UnusedNode,
+                    node.id.span,
+                    format!("the records of `{}` go nowhere", node.id.value),
+                )
+                .with_help("wire it to a sink with `from:`, or remove it"),
             );
         }
     }

@@ -2,6 +2,7 @@
 
 mod compile;
 mod cycles;
+mod order;
 mod wiring;
 
 use std::path::PathBuf;

@@ -15,64 +15,93 @@ pub(super) struct NamedWire {
     pub text: Spanned<String>,
 }
 
-/// Resolves every `from:`; a node with a wire that cannot be resolved gets nothing.
-pub(super) fn resolve(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Vec<Option<Vec<NamedWire>>> {
+/// The wires into a node, as far as they could be resolved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NamedWires {
+    pub wires: Vec<NamedWire>,
+    /// Whether there are more, which lead from something that was reported.
+    pub is_partial: bool,
+}
+
+/// A suggestion compares a name with all names. Who has misspelt more than this many has another problem.
+const SUGGESTIONS: usize = 100;
+
+/// Resolves every `from:`, node by node.
+pub(super) fn resolve(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Vec<NamedWires> {
     let index: HashMap<&str, usize> = document
         .nodes
         .iter()
         .enumerate()
         .map(|(number, node)| (node.id.value.as_str(), number))
         .collect();
+    let mut unknown = 0;
     let mut all = Vec::with_capacity(document.nodes.len());
     for node in &document.nodes {
-        let wires: Vec<Option<NamedWire>> = node
-            .from
-            .iter()
-            .map(|text| one(text, &index, document, diagnostics))
-            .collect();
-        all.push(wires.into_iter().collect());
+        let mut named = NamedWires {
+            wires: Vec::with_capacity(node.from.len()),
+            is_partial: node.from_is_partial,
+        };
+        for text in &node.from {
+            match find(text, &index) {
+                Some(wire) => named.wires.push(wire),
+                None => {
+                    named.is_partial = true;
+                    let name = text.split('.').next().unwrap_or_default();
+                    if !document.unread_nodes.contains(name) {
+                        unknown += 1;
+                        diagnostics.push(no_such_node(text, name, document, unknown <= SUGGESTIONS));
+                    }
+                }
+            }
+        }
+        all.push(named);
     }
     all
 }
 
-fn one(
-    text: &Spanned<String>,
-    index: &HashMap<&str, usize>,
-    document: &Document,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<NamedWire> {
-    let (name, output) = match text.split_once('.') {
-        Some((name, output)) => (name, Some(output.to_owned())),
-        None => (text.as_str(), None),
+fn find(text: &Spanned<String>, index: &HashMap<&str, usize>) -> Option<NamedWire> {
+    // A name with a dot in it is no name, which was reported; here it is still the node that was meant.
+    let (from, output) = match (index.get(text.as_str()), text.split_once('.')) {
+        (Some(from), _) => (from, None),
+        (None, Some((name, output))) => (index.get(name)?, Some(output.to_owned())),
+        (None, None) => return None,
     };
-    if let Some(from) = index.get(name) {
-        return Some(NamedWire {
-            from: *from,
-            output,
-            text: text.clone(),
-        });
-    }
-    let names = || document.nodes.iter().map(|node| node.id.value.as_str());
-    let message = format!("there is no node `{}`", shortened(name));
-    let mut diagnostic = Diagnostic::new(Code::UnknownNode, text.span, message);
-    diagnostic = match nearest(name, names()) {
-        Some(meant) => diagnostic
-            .with_label(format!("did you mean `{meant}`?"))
-            .with_fix(text.span, meant),
-        None => diagnostic.with_help(format!("the nodes are {}", listed(names()))),
-    };
-    diagnostics.push(diagnostic);
-    None
+    Some(NamedWire {
+        from: *from,
+        output,
+        text: text.clone(),
+    })
 }
 
-/// Whether a node has the wires that its role asks for.
+fn no_such_node(
+    text: &Spanned<String>,
+    name: &str,
+    document: &Document,
+    with_suggestion: bool,
+) -> Diagnostic {
+    let names = || document.nodes.iter().map(|node| node.id.value.as_str());
+    let message = format!("there is no node `{}`", shortened(name));
+    let diagnostic = Diagnostic::new(Code::UnknownNode, text.span, message);
+    match with_suggestion.then(|| nearest(name, names())).flatten() {
+        Some(meant) => {
+            let output = text.get(name.len()..).unwrap_or_default();
+            diagnostic
+                .with_label(format!("did you mean `{meant}`?"))
+                .with_fix(text.span, format!("{meant}{output}"))
+        }
+        None => diagnostic.with_help(format!("the nodes are {}", listed(names()))),
+    }
+}
+
+/// Reports where a node lacks the wires that its role asks for, or has some that it cannot take.
 pub(super) fn check_role(
     id: &Spanned<String>,
     type_name: &Spanned<String>,
     role: Role,
     wires: &[Spanned<String>],
+    is_partial: bool,
     diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
+) {
     match (role, wires) {
         (Role::Source, [first, ..]) => {
             let message = format!("`{}` is a source: nothing can lead into it", type_name.value);
@@ -81,9 +110,8 @@ pub(super) fn check_role(
                     .with_related(type_name.span, "the source")
                     .with_help("remove `from:`"),
             );
-            false
         }
-        (Role::Transform | Role::Sink, []) => {
+        (Role::Transform | Role::Sink, []) if !is_partial => {
             let message = format!("the node `{}` does not say where its records come from", id.value);
             diagnostics.push(
                 Diagnostic::new(Code::WiringNotAllowed, id.span, message).with_help(format!(
@@ -92,8 +120,7 @@ pub(super) fn check_role(
                     role.name()
                 )),
             );
-            false
         }
-        _ => true,
+        _ => {}
     }
 }

@@ -1,13 +1,16 @@
 //! The document: what the file says, before the nodes' meaning is asked for.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::json;
 
 use super::environment::Environment;
+use super::nearest::nearest;
 use super::shape;
 use super::source_text::Sources;
-use super::span::{SourceId, Spanned};
-use super::yaml::{self, Yaml, YamlValue};
-use crate::diagnostic::{Code, Diagnostic};
+use super::span::{SourceId, Span, Spanned};
+use super::yaml::{self, Entry, Yaml, YamlValue};
+use crate::diagnostic::{Code, Diagnostic, shortened};
 
 /// The language version that this engine reads.
 pub const LANGUAGE_VERSION: i64 = 1;
@@ -23,6 +26,10 @@ pub struct Document {
     pub brokers: Vec<(Spanned<String>, Spanned<String>)>,
     /// `nodes:` in the order of the text.
     pub nodes: Vec<NodeEntry>,
+    /// Names under `brokers:` whose address could not be read, and was reported: who uses them is not to blame.
+    pub unread_brokers: HashSet<String>,
+    /// Names under `nodes:` with which it is likewise.
+    pub unread_nodes: HashSet<String>,
 }
 
 /// One entry of `nodes:`.
@@ -34,12 +41,14 @@ pub struct NodeEntry {
     pub node_type: Spanned<String>,
     /// `from:`, every wire that leads in.
     pub from: Vec<Spanned<String>>,
+    /// Whether `from:` names more than that, which was reported.
+    pub from_is_partial: bool,
     /// Everything else: what the node type's configuration is read from.
     pub config: Yaml,
 }
 
 /// The keys of a node that the engine reads itself.
-const WIRING_KEYS: [&str; 2] = ["type", "from"];
+pub(crate) const WIRING_KEYS: [&str; 2] = ["type", "from"];
 
 /// Reads the first of `sources`. The document lacks what was reported; nothing comes back when it is not YAML at all.
 pub fn read(
@@ -67,15 +76,30 @@ pub fn read(
         .path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
-    Some(Document {
+    let mut document = Document {
         name: text("name").or(file_name).unwrap_or_default(),
         description: text("description"),
-        brokers: root.get("brokers").map(brokers).unwrap_or_default(),
-        nodes: root
-            .get("nodes")
-            .map(|nodes| read_nodes(nodes, diagnostics))
-            .unwrap_or_default(),
-    })
+        brokers: Vec::new(),
+        nodes: Vec::new(),
+        unread_brokers: HashSet::new(),
+        unread_nodes: HashSet::new(),
+    };
+    for entry in root.get("brokers").map(Yaml::entries).unwrap_or_default() {
+        match entry.value.scalar_text() {
+            Some(address) => {
+                let address = Spanned::new(address.to_owned(), entry.value.span);
+                document.brokers.push((entry.key.clone(), address));
+            }
+            None => drop(document.unread_brokers.insert(entry.key.value.clone())),
+        }
+    }
+    for entry in root.get("nodes").map(Yaml::entries).unwrap_or_default() {
+        match read_node(entry, diagnostics) {
+            Some(node) => document.nodes.push(node),
+            None => drop(document.unread_nodes.insert(entry.key.value.clone())),
+        }
+    }
+    Some(document)
 }
 
 fn top_level_schema() -> serde_json::Value {
@@ -133,61 +157,47 @@ fn check_version(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn brokers(section: &Yaml) -> Vec<(Spanned<String>, Spanned<String>)> {
-    let entries = section.entries().iter();
-    entries
-        .filter_map(|entry| {
-            let address = entry.value.scalar_text()?;
-            Some((
-                entry.key.clone(),
-                Spanned::new(address.to_owned(), entry.value.span),
-            ))
-        })
-        .collect()
-}
-
-fn read_nodes(section: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> Vec<NodeEntry> {
-    let mut nodes = Vec::new();
-    for entry in section.entries() {
-        check_name(&entry.key, diagnostics);
-        let YamlValue::Mapping(fields) = &entry.value.value else {
-            continue;
-        };
-        let Some(node_type) = entry.value.get("type") else {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::MissingField,
-                    entry.key.span,
-                    format!("the node `{}` has no type", entry.key.value),
-                )
-                .with_help("add `type:`; `twinflow nodes` lists the types"),
-            );
-            continue;
-        };
-        let Some(type_name) = node_type.scalar_text() else {
-            let message = format!("`type` must be text, found {}", node_type.kind());
-            diagnostics.push(Diagnostic::new(Code::WrongKind, node_type.span, message));
-            continue;
-        };
-        let from = entry
-            .value
-            .get("from")
-            .map(|from| read_wires(from, diagnostics))
-            .unwrap_or_default();
-        let config = fields
+fn read_node(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<NodeEntry> {
+    check_name(&entry.key, diagnostics);
+    let YamlValue::Mapping(fields) = &entry.value.value else {
+        return None;
+    };
+    let Some(node_type) = entry.value.get("type") else {
+        let message = format!("the node `{}` has no type", shortened(&entry.key.value));
+        let misspelt = fields
             .iter()
-            .filter(|field| !WIRING_KEYS.contains(&field.key.value.as_str()));
-        nodes.push(NodeEntry {
-            id: entry.key.clone(),
-            node_type: Spanned::new(type_name.to_owned(), node_type.span),
-            from,
-            config: Yaml {
-                span: entry.key.span,
-                value: YamlValue::Mapping(config.cloned().collect()),
-            },
+            .find(|field| nearest(&field.key, ["type"]).is_some());
+        diagnostics.push(match misspelt {
+            Some(field) => Diagnostic::new(Code::MissingField, field.key.span, message)
+                .with_label("did you mean `type`?")
+                .with_fix(field.key.span, "type"),
+            None => Diagnostic::new(Code::MissingField, entry.key.span, message)
+                .with_help("add `type:`; `twinflow nodes` lists the types"),
         });
-    }
-    nodes
+        return None;
+    };
+    let Some(type_name) = node_type.scalar_text() else {
+        let message = format!("`type` must be text, found {}", node_type.kind());
+        diagnostics.push(Diagnostic::new(Code::WrongKind, node_type.span, message));
+        return None;
+    };
+    let (from, from_is_partial) = match entry.value.get("from") {
+        Some(from) => read_wires(from, diagnostics),
+        None => (Vec::new(), false),
+    };
+    let config = fields
+        .iter()
+        .filter(|field| !WIRING_KEYS.contains(&field.key.value.as_str()));
+    Some(NodeEntry {
+        id: entry.key.clone(),
+        node_type: Spanned::new(type_name.to_owned(), node_type.span),
+        from,
+        from_is_partial,
+        config: Yaml {
+            span: entry.key.span,
+            value: YamlValue::Mapping(config.cloned().collect()),
+        },
+    })
 }
 
 /// A name is a word that formulas, topics, file names and addresses can carry as it is. A dot separates an output.
@@ -201,19 +211,22 @@ fn check_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::new(
                 Code::BadName,
                 name.span,
-                format!("`{}` is no name for a node", crate::diagnostic::shortened(name)),
+                format!("`{}` is no name for a node", shortened(name)),
             )
             .with_help("a name begins with a letter and goes on with letters, digits, `_` or `-`"),
         );
     }
 }
 
-fn read_wires(from: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> Vec<Spanned<String>> {
+/// The wires, and whether some could not be read.
+fn read_wires(from: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Spanned<String>>, bool) {
     let items = match &from.value {
         YamlValue::Sequence(items) => items.as_slice(),
         _ => std::slice::from_ref(from),
     };
     let mut wires: Vec<Spanned<String>> = Vec::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut is_partial = false;
     for item in items {
         let Some(text) = item.scalar_text() else {
             let message = format!("`from` names nodes, found {}", item.kind());
@@ -221,20 +234,22 @@ fn read_wires(from: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> Vec<Spanned<Str
                 Diagnostic::new(Code::WrongKind, item.span, message)
                     .with_help("write `from: node`, `from: [a, b]` or `from: node.output`"),
             );
+            is_partial = true;
             continue;
         };
-        if let Some(first) = wires.iter().find(|wire| wire.value == text) {
+        if let Some(first) = seen.insert(text, item.span) {
             diagnostics.push(
                 Diagnostic::new(
                     Code::DuplicateKey,
                     item.span,
-                    format!("`{text}` is wired in twice"),
+                    format!("`{}` is wired in twice", shortened(text)),
                 )
-                .with_related(first.span, "the first one"),
+                .with_related(first, "the first one")
+                .with_help("remove one of them"),
             );
             continue;
         }
         wires.push(Spanned::new(text.to_owned(), item.span));
     }
-    wires
+    (wires, is_partial)
 }

@@ -29,9 +29,11 @@ impl Environment for std::collections::BTreeMap<String, String> {
     }
 }
 
-/// `text` with its names filled in; a missing one is reported at `span` and becomes empty.
+/// `text` with its names filled in. A missing one is reported within `span`, whose source text is `raw`, and becomes
+/// empty.
 pub(crate) fn substitute<'t>(
     text: &'t str,
+    raw: &str,
     environment: &dyn Environment,
     span: Span,
     diagnostics: &mut Vec<Diagnostic>,
@@ -46,7 +48,7 @@ pub(crate) fn substitute<'t>(
             (None, None) => diagnostics.push(
                 Diagnostic::new(
                     Code::MissingEnvironment,
-                    span,
+                    place(reference.name, raw, span),
                     format!("the environment variable `{}` is not set", reference.name),
                 )
                 .with_help(format!(
@@ -63,6 +65,15 @@ pub(crate) fn substitute<'t>(
         filled.push_str(rest);
         Cow::Owned(filled)
     }
+}
+
+/// Where `raw` has the reference, or all of it where escapes hide it.
+fn place(name: &str, raw: &str, span: Span) -> Span {
+    let reference = format!("${{{name}}}");
+    raw.find(&reference).map_or(span, |at| {
+        let start = span.start as usize + at;
+        Span::new(span.source, start, start + reference.len())
+    })
 }
 
 struct Reference<'t> {

@@ -5,12 +5,14 @@ mod document;
 mod environment;
 mod nearest;
 mod ordered;
+mod scalar;
 mod shape;
 mod source_text;
 mod span;
 mod yaml;
 
 pub use deserialize::{Mismatch, from_yaml};
+pub(crate) use document::WIRING_KEYS;
 pub use document::{Document, NodeEntry, read};
 pub use environment::{Environment, ProcessEnvironment};
 pub use nearest::{listed, nearest};

@@ -15,7 +15,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| {
             *distance <= 1.max(candidate.chars().count().max(name.chars().count()) / 3)
         })
-        .min_by_key(|(distance, _)| *distance)
+        // Of two that are equally near, `Wg` means `Wh` rather than `g`.
+        .min_by_key(|(distance, candidate)| (*distance, candidate.len().abs_diff(name.len())))
         .map(|(_, candidate)| candidate)
 }
 
@@ -29,11 +30,12 @@ fn normalise(name: &str) -> String {
 
 /// A list of names as a message shows it: `a`, `b` and `c`; a long one is cut.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
-    let names: Vec<&str> = names.into_iter().collect();
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect();
-    if names.len() > SHOWN {
-        shown.push(format!("{} more", names.len() - SHOWN));
+    const SHOWN: usize = 16;
+    let mut names = names.into_iter();
+    let mut shown: Vec<String> = names.by_ref().take(SHOWN).map(|n| format!("`{n}`")).collect();
+    let more = names.count();
+    if more > 0 {
+        shown.push(format!("{more} more"));
     }
     match shown.split_last() {
         None => "none".to_owned(),

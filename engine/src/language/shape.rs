@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::nearest::{listed, nearest};
 use super::yaml::{Entry, Yaml, YamlValue};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, shortened};
 
 /// Reports everything in `yaml` that `schema` does not allow. `owner` is what the user calls the thing: "`mqtt-in`".
 pub fn check(yaml: &Yaml, schema: &Value, owner: &str, diagnostics: &mut Vec<Diagnostic>) {
@@ -42,13 +42,16 @@ impl<'a> Checker<'a> {
                         self.value(item, item_schema, &format!("{path}[{number}]"));
                     }
                 }
-                let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
-                if (items.len() as u64) < least {
-                    let message = format!(
-                        "{} needs at least {least} entries, found {}",
-                        self.name(path),
-                        items.len()
-                    );
+                let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
+                let (least, most) = (bound("minItems").unwrap_or(0), bound("maxItems"));
+                let count = items.len() as u64;
+                if count < least || most.is_some_and(|most| count > most) {
+                    let expected = match most {
+                        Some(most) if most == least => format!("exactly {least}"),
+                        Some(most) if count > most => format!("at most {most}"),
+                        _ => format!("at least {least}"),
+                    };
+                    let message = format!("{} needs {expected} entries, found {count}", self.name(path));
                     self.diagnostics
                         .push(Diagnostic::new(Code::WrongValue, yaml.span, message));
                 }
@@ -113,11 +116,7 @@ impl<'a> Checker<'a> {
 
     fn expected(&mut self, yaml: &Yaml, expected: &str, path: &str) {
         let found = match yaml.scalar_text() {
-            Some(text) => format!(
-                "`{}`, which is {}",
-                crate::diagnostic::shortened(text),
-                yaml.kind()
-            ),
+            Some(text) => format!("`{}`, which is {}", shortened(text), yaml.kind()),
             None => yaml.kind().to_owned(),
         };
         let message = format!("{} must be {expected}, found {found}", self.name(path));
@@ -135,55 +134,92 @@ impl<'a> Checker<'a> {
     }
 
     fn mapping(&mut self, yaml: &Yaml, entries: &[Entry], schema: &'a Value, path: &str) {
-        let empty = Map::new();
         let properties = schema.get("properties").and_then(Value::as_object);
+        // The only patterns that our types derive are those of whole numbers as keys, such as fault codes.
+        let numbered = schema.get("patternProperties").and_then(Value::as_object);
+        let numbered = numbered.and_then(|patterns| patterns.values().next());
         let others = schema.get("additionalProperties");
+        let mut meant: Vec<&str> = Vec::new();
         for entry in entries {
             let name = &entry.key.value;
             if let Some(property) = properties.and_then(|known| known.get(name)) {
                 self.value(&entry.value, property, &format!("{path}.{name}"));
+            } else if is_torn(entry) {
+                self.torn(entry, path);
+            } else if let Some(value) = numbered {
+                self.numbered(entry, value, path);
             } else if others == Some(&Value::Bool(false)) {
-                self.unknown_field(entry, properties.unwrap_or(&empty), path);
+                meant.extend(self.unknown_field(entry, properties, path));
             } else if let Some(other) = others.filter(|other| other.is_object()) {
                 self.value(&entry.value, other, &format!("{path}.{name}"));
             }
         }
         let required = schema.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
-            if !entries.iter().any(|entry| entry.key.value == name) {
-                let about = properties.and_then(|known| known.get(name)).and_then(description);
-                let mut diagnostic = Diagnostic::new(
-                    Code::MissingField,
-                    head(yaml),
-                    format!("{} needs the field `{name}`", self.name(path)),
-                );
-                if let Some(about) = about {
-                    diagnostic = diagnostic.with_help(format!("`{name}`: {about}"));
-                }
-                self.diagnostics.push(diagnostic);
+            // A misspelt one is not missing.
+            if entries.iter().any(|entry| entry.key.value == name) || meant.contains(&name) {
+                continue;
             }
+            let about = properties.and_then(|known| known.get(name)).and_then(description);
+            let message = format!("{} needs the field `{name}`", self.name(path));
+            let mut diagnostic = Diagnostic::new(Code::MissingField, head(yaml), message);
+            if let Some(about) = about {
+                diagnostic = diagnostic.with_help(format!("`{name}`: {about}"));
+            }
+            self.diagnostics.push(diagnostic);
         }
     }
 
-    fn unknown_field(&mut self, entry: &Entry, properties: &Map<String, Value>, path: &str) {
+    fn torn(&mut self, entry: &Entry, path: &str) {
+        let message = format!(
+            "{} has the key `{}` here, and nothing behind it",
+            self.name(path),
+            shortened(&entry.key.value)
+        );
+        self.diagnostics.push(
+            Diagnostic::new(Code::WrongKind, entry.key.span, message).with_help(
+                "between `{` and `}`, a comma begins another key: text with a comma in it needs quotes",
+            ),
+        );
+    }
+
+    fn numbered(&mut self, entry: &Entry, value: &'a Value, path: &str) {
         let name = &entry.key.value;
-        let known = properties.keys().map(String::as_str);
+        if name.parse::<i64>().is_err() {
+            let message = format!(
+                "the keys of {} must be whole numbers, found `{}`",
+                self.name(path),
+                shortened(name)
+            );
+            self.diagnostics
+                .push(Diagnostic::new(Code::WrongKind, entry.key.span, message));
+        }
+        self.value(&entry.value, value, &format!("{path}.{name}"));
+    }
+
+    /// Reports a field that does not exist; gives the one that was meant.
+    fn unknown_field(
+        &mut self,
+        entry: &Entry,
+        properties: Option<&'a Map<String, Value>>,
+        path: &str,
+    ) -> Option<&'a str> {
+        let name = &entry.key.value;
+        let known = || properties.into_iter().flat_map(Map::keys).map(String::as_str);
         let mut diagnostic = Diagnostic::new(
             Code::UnknownField,
             entry.key.span,
-            format!("{} has no field `{name}`", self.name(path)),
+            format!("{} has no field `{}`", self.name(path), shortened(name)),
         );
-        if let Some(meant) = nearest(name, known.clone()) {
+        let meant = nearest(name, known());
+        if let Some(meant) = meant {
             diagnostic = diagnostic
                 .with_label(format!("did you mean `{meant}`?"))
                 .with_fix(entry.key.span, meant);
         }
-        // `{ formula: max(a, b) }`: to YAML, the comma begins another key.
-        if name.contains([')', '(']) {
-            diagnostic = diagnostic.with_help("between `{` and `}`, text with a comma in it needs quotes");
-        }
         self.diagnostics
-            .push(diagnostic.with_help(format!("its fields are {}", listed(known))));
+            .push(diagnostic.with_help(format!("its fields are {}", listed(known()))));
+        meant
     }
 
     fn one_of(&mut self, yaml: &Yaml, text: &str, schema: &'a Value, path: &str) {
@@ -194,11 +230,7 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_name(&mut self, yaml: &Yaml, text: &str, names: &[&str], path: &str) {
-        let message = format!(
-            "`{}` is no value of {}",
-            crate::diagnostic::shortened(text),
-            self.name(path)
-        );
+        let message = format!("`{}` is no value of {}", shortened(text), self.name(path));
         let mut diagnostic = Diagnostic::new(Code::WrongValue, yaml.span, message);
         if let Some(meant) = nearest(text, names.iter().copied()) {
             diagnostic = diagnostic
@@ -226,12 +258,18 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Where a mapping begins: pointing at all of its lines would hide the message.
+/// Where a mapping begins: pointing at all of its lines would hide the message. A node's is known by its name, which
+/// stands before it.
 fn head(yaml: &Yaml) -> crate::language::Span {
     match yaml.entries().first() {
-        Some(first) => first.key.span,
-        None => yaml.span,
+        Some(first) if first.key.span.start < yaml.span.end => first.key.span,
+        _ => yaml.span,
     }
+}
+
+/// `{ formula: max(a, b) }`: to YAML, the comma ends `max(a` and begins the key `b)`.
+fn is_torn(entry: &Entry) -> bool {
+    entry.value.value == YamlValue::Null && entry.key.contains(['(', ')'])
 }
 
 fn alternatives(schema: &Value) -> Option<&[Value]> {

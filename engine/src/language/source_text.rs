@@ -1,5 +1,6 @@
 //! The texts of a flow, and lines and columns in them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::span::{SourceId, Span};
@@ -11,6 +12,8 @@ pub struct SourceText {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
 }
 
 /// All texts of one flow; a [`Span`] points into one of them.
@@ -28,6 +31,21 @@ pub struct LineColumn {
     pub column: usize,
 }
 
+impl SourceText {
+    /// The line, from 1, that byte `at` is in.
+    #[must_use]
+    pub fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
+    /// The first byte of `line`, which counts from 1; the end of the text beyond the last one.
+    #[must_use]
+    pub fn line_start(&self, line: usize) -> usize {
+        let start = line.checked_sub(1).and_then(|at| self.lines.get(at));
+        start.copied().unwrap_or(self.text.len())
+    }
+}
+
 impl Sources {
     /// A flow of one text.
     #[must_use]
@@ -39,9 +57,12 @@ impl Sources {
 
     /// Adds a text and names it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> SourceId {
+        let text = text.into();
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         self.texts.push(SourceText {
             path: path.into(),
-            text: text.into(),
+            lines: std::iter::once(0).chain(starts).collect(),
+            text,
         });
         SourceId(u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX))
     }
@@ -63,12 +84,19 @@ impl Sources {
     /// Line and column of a span's first character.
     #[must_use]
     pub fn line_column(&self, span: Span) -> LineColumn {
-        let text = self.get(span.source).map_or("", |s| s.text.as_str());
-        let before = text.get(..span.start as usize).unwrap_or(text);
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        LineColumn { line, column }
+        let Some(source) = self.get(span.source) else {
+            return LineColumn { line: 1, column: 1 };
+        };
+        let start = (span.start as usize).min(source.text.len());
+        let line = source.line_of(start);
+        let before = source
+            .text
+            .get(source.line_start(line)..start)
+            .unwrap_or_default();
+        LineColumn {
+            line,
+            column: before.chars().count() + 1,
+        }
     }
 
     /// The path of the text that a span points into.
@@ -77,51 +105,37 @@ impl Sources {
         self.get(span.source).map(|s| s.path.as_path())
     }
 
-    /// The place of `part` (a byte range of the scalar's `value`) within the text at `scalar`.
+    /// The place of `part` (a byte range of the scalar's `value`) within the text at `scalar`; of a part of several
+    /// lines, its first.
     ///
-    /// Exact for plain scalars, quoted ones without escapes, and block scalars; the whole scalar otherwise.
+    /// The whole scalar where the text is spelt unlike the value: behind an escape or an environment variable.
     #[must_use]
-    pub fn within(&self, scalar: Span, value: &str, part: std::ops::Range<usize>) -> Span {
+    pub fn within(&self, scalar: Span, value: &str, part: Range<usize>) -> Span {
         let raw = self.slice(scalar);
-        for quote in [0, 1] {
-            if raw.get(quote..).is_some_and(|r| r.starts_with(value)) {
-                let base = scalar.start as usize + quote;
-                return Span::new(scalar.source, base + part.start, base + part.end);
-            }
-        }
-        self.within_block(scalar, value, part).unwrap_or(scalar)
+        let place = [0, 1].into_iter().find_map(|quote| {
+            let place = place(raw.get(quote..)?, value, &part)?;
+            let base = scalar.start as usize + quote;
+            Some(Span::new(scalar.source, base + place.start, base + place.end))
+        });
+        place.unwrap_or(scalar)
     }
+}
 
-    /// A block scalar (`|`): its lines stand in the text one below the other, all indented by the same amount.
-    fn within_block(&self, scalar: Span, value: &str, part: std::ops::Range<usize>) -> Option<Span> {
-        let text = &self.get(scalar.source)?.text;
-        let before = value.get(..part.start)?;
-        let line_number = before.matches('\n').count();
-        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
-        let mut start = text
-            .get(..scalar.start as usize)?
-            .rfind('\n')
-            .map_or(0, |at| at + 1);
-        // The span starts at the indicator or at the first content line, depending on the parser: find the first line
-        // whose content is the value's first line.
-        let first = value.lines().next()?;
-        loop {
-            let line = text.get(start..)?.lines().next()?;
-            if line.trim_start() == first.trim_start() && !first.trim().is_empty() {
-                break;
-            }
-            start += line.len() + 1;
-            if start > scalar.end as usize {
-                return None;
-            }
+/// Where `raw` has a part of `value`. YAML takes indentation away and folds lines, so the two may differ in white space.
+fn place(raw: &str, value: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let mut letters = raw.char_indices().filter(|(_, c)| !c.is_whitespace());
+    let mut place: Option<Range<usize>> = None;
+    for (at, c) in value.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+        if at >= part.end && place.is_some() {
+            break;
         }
-        let first_line = text.get(start..)?.lines().next()?;
-        let indent =
-            first_line.len() - first_line.trim_start().len() - (first.len() - first.trim_start().len());
-        for _ in 0..line_number {
-            start += text.get(start..)?.find('\n')? + 1;
+        let (raw_at, _) = letters.next().filter(|(_, letter)| *letter == c)?;
+        if at >= part.start {
+            let letter = raw_at..raw_at + c.len_utf8();
+            place = Some(place.map_or(letter.clone(), |place| place.start..letter.end));
         }
-        let at = start + indent + column;
-        Some(Span::new(scalar.source, at, at + part.len()))
     }
+    let place = place?;
+    let first_line = raw.get(place.clone())?.lines().next()?.trim_end().len();
+    Some(place.start..place.start + first_line)
 }

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::environment::{self, Environment};
+use super::scalar::scalar;
 use super::span::{SourceId, Span, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -111,6 +112,7 @@ pub fn parse(
     let bytes = ByteOffsets::new(text);
     let mut builder = Builder {
         source,
+        text,
         bytes,
         environment,
         anchors: HashMap::new(),
@@ -160,6 +162,7 @@ type Failure = Box<Diagnostic>;
 
 struct Builder<'a> {
     source: SourceId,
+    text: &'a str,
     bytes: ByteOffsets,
     environment: &'a dyn Environment,
     anchors: HashMap<usize, (Yaml, usize)>,
@@ -175,6 +178,12 @@ impl Builder<'_> {
         loop {
             let (event, span) = self.next(parser)?;
             match event {
+                Event::StreamEnd if root.is_none() => {
+                    let nothing = Diagnostic::new(Code::Syntax, span, "there is nothing in this file");
+                    return Err(Box::new(
+                        nothing.with_help("begin with `twinflow: 1`, then `nodes:`"),
+                    ));
+                }
                 Event::StreamEnd => return Ok(root),
                 Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
                 _ if root.is_some() => {
@@ -203,12 +212,8 @@ impl Builder<'_> {
                 let span = Span::new(self.source, at, at + 1);
                 let mut diagnostic =
                     Diagnostic::new(Code::Syntax, span, format!("this is not YAML: {}", error.info()));
-                if error.info().contains("tab") {
-                    diagnostic = diagnostic.with_help("indent with spaces: YAML does not allow tabs there");
-                } else if error.info().contains("mapping values are not allowed") {
-                    diagnostic = diagnostic.with_help(
-                        "text with `: ` in it needs quotes, and keys of one level the same indentation",
-                    );
+                if let Some(help) = syntax_help(error.info(), self.text, at) {
+                    diagnostic = diagnostic.with_help(help);
                 }
                 Err(Box::new(diagnostic))
             }
@@ -244,7 +249,7 @@ impl Builder<'_> {
         let before = self.values;
         let (anchor, yaml) = match event {
             Event::Alias(anchor) => {
-                let Some((target, size)) = self.anchors.get(&anchor).cloned() else {
+                let Some(size) = self.anchors.get(&anchor).map(|(_, size)| *size) else {
                     return Err(Box::new(Diagnostic::new(
                         Code::Syntax,
                         span,
@@ -252,20 +257,19 @@ impl Builder<'_> {
                     )));
                 };
                 self.count(size, span)?;
-                (0, target)
+                let target = self.anchors.get(&anchor).map(|(target, _)| target.clone());
+                let nothing = Yaml {
+                    span,
+                    value: YamlValue::Null,
+                };
+                (0, target.unwrap_or(nothing))
             }
             Event::Scalar(text, style, anchor, tag) => {
-                if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
-                    return Err(Box::new(
-                        Diagnostic::new(
-                            Code::Syntax,
-                            span,
-                            format!("the tag `{}{}` has no meaning here", tag.handle, tag.suffix),
-                        )
-                        .with_help("remove it; text that starts with `!` needs quotes"),
-                    ));
-                }
-                let text = environment::substitute(&text, self.environment, span, self.diagnostics);
+                refuse_tag(tag.as_deref(), span)?;
+                let is_text = tag.is_some_and(|tag| tag.suffix == "str");
+                let style = if is_text { ScalarStyle::DoubleQuoted } else { style };
+                let raw = self.text.get(span.range()).unwrap_or_default();
+                let text = environment::substitute(&text, raw, self.environment, span, self.diagnostics);
                 (
                     anchor,
                     Yaml {
@@ -274,8 +278,14 @@ impl Builder<'_> {
                     },
                 )
             }
-            Event::SequenceStart(anchor, _) => (anchor, self.sequence(span, parser, depth)?),
-            Event::MappingStart(anchor, _) => (anchor, self.mapping(span, parser, depth)?),
+            Event::SequenceStart(anchor, tag) => {
+                refuse_tag(tag.as_deref(), span)?;
+                (anchor, self.sequence(span, parser, depth)?)
+            }
+            Event::MappingStart(anchor, tag) => {
+                refuse_tag(tag.as_deref(), span)?;
+                (anchor, self.mapping(span, parser, depth)?)
+            }
             _ => {
                 return Err(Box::new(Diagnostic::new(
                     Code::Syntax,
@@ -285,7 +295,10 @@ impl Builder<'_> {
             }
         };
         if anchor != 0 {
-            self.anchors.insert(anchor, (yaml.clone(), self.values - before));
+            // The copy counts as well: anchors within anchors would multiply a large file.
+            let size = self.values - before;
+            self.count(size, span)?;
+            self.anchors.insert(anchor, (yaml.clone(), size));
         }
         Ok(yaml)
     }
@@ -351,6 +364,59 @@ impl Builder<'_> {
     }
 }
 
+/// What the parser's words mean for the writer of a flow.
+fn syntax_help(info: &str, text: &str, at: usize) -> Option<&'static str> {
+    let before = text.get(..at + 1).or(text.get(..at)).unwrap_or_default();
+    let helps = [
+        ("tab", "indent with spaces: YAML does not allow tabs there"),
+        (
+            "mapping values are not allowed",
+            "text with `: ` in it needs quotes, and keys of one level the same indentation",
+        ),
+        (
+            "quoted scalar",
+            "close the text with the quotation mark that it begins with",
+        ),
+        (
+            "flow mapping",
+            "a `,` or a closing `}` is missing here or in a line before",
+        ),
+        (
+            "flow sequence",
+            "a `,` or a closing `]` is missing here or in a line before",
+        ),
+        (
+            "block mapping",
+            "the keys of one mapping begin in the same column",
+        ),
+        (
+            "anchor",
+            "`*name` repeats what was marked `&name` before; text that begins with `*` needs quotes",
+        ),
+    ];
+    if before.ends_with("${") {
+        return Some(
+            "between `{` and `}` or `[` and `]`, text with an environment variable needs quotes: \"${NAME}\"",
+        );
+    }
+    helps
+        .iter()
+        .find(|(words, _)| info.contains(words))
+        .map(|(_, help)| *help)
+}
+
+/// `!!str` and the like are YAML's own; a flow has no others.
+fn refuse_tag(tag: Option<&Tag>, span: Span) -> Result<(), Failure> {
+    let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) else {
+        return Ok(());
+    };
+    let message = format!("the tag `{}{}` has no meaning here", tag.handle, tag.suffix);
+    Err(Box::new(
+        Diagnostic::new(Code::Syntax, span, message)
+            .with_help("remove it; text that starts with `!` needs quotes"),
+    ))
+}
+
 /// The parser marks a block collection's end where the next token starts, lines below: end with the last value instead.
 fn whole(start: Span, end: Span, last: Option<Span>) -> Span {
     let end = match last {
@@ -361,47 +427,4 @@ fn whole(start: Span, end: Span, last: Option<Span>) -> Span {
         end: end.max(start.start),
         ..start
     }
-}
-
-/// The YAML 1.2 core schema: only plain scalars can be other than text.
-pub(crate) fn scalar(text: &str, style: ScalarStyle) -> YamlValue {
-    if style == ScalarStyle::Plain {
-        plain(text)
-    } else {
-        YamlValue::Text(text.to_owned())
-    }
-}
-
-/// What an unquoted scalar means.
-pub(crate) fn plain(text: &str) -> YamlValue {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => YamlValue::Null,
-        "true" | "True" | "TRUE" => YamlValue::Boolean(true),
-        "false" | "False" | "FALSE" => YamlValue::Boolean(false),
-        ".inf" | "+.inf" | ".Inf" => YamlValue::Number(f64::INFINITY, text.to_owned()),
-        "-.inf" | "-.Inf" => YamlValue::Number(f64::NEG_INFINITY, text.to_owned()),
-        ".nan" | ".NaN" | ".NAN" => YamlValue::Number(f64::NAN, text.to_owned()),
-        _ => number(text).unwrap_or_else(|| YamlValue::Text(text.to_owned())),
-    }
-}
-
-fn number(text: &str) -> Option<YamlValue> {
-    // `f64::from_str` also reads "inf", "nan" and "infinity", which are names in YAML.
-    let starts_like_one = text
-        .trim_start_matches(['+', '-'])
-        .starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    if !starts_like_one {
-        return None;
-    }
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(YamlValue::Integer(whole, text.to_owned()));
-    }
-    if let Some(hex) = text.strip_prefix("0x") {
-        return i64::from_str_radix(hex, 16)
-            .ok()
-            .map(|whole| YamlValue::Integer(whole, text.to_owned()));
-    }
-    text.parse::<f64>()
-        .ok()
-        .map(|number| YamlValue::Number(number, text.to_owned()))
 }

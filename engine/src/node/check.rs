@@ -10,7 +10,7 @@ use crate::formula::syntax::Expression;
 use crate::formula::{self, FormulaError};
 use crate::language::{Document, Sources, Span, Spanned, listed, nearest};
 use crate::schema::{Field, Schema};
-use crate::unit::Unit;
+use crate::unit::{KNOWN_UNITS, Unit};
 
 /// How far a check may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +81,8 @@ impl Check<'_> {
         match Unit::parse(text) {
             Ok(unit) => Some(unit),
             Err(error) => {
-                self.report(Diagnostic::new(Code::UnknownUnit, text.span, error.to_string()).with_help(
-                    "units are SI symbols with prefixes, °C, rpm, %, bar, min, h, Wh, €, …, combined as in `m/s²` or `g/kWh`",
-                ));
+                let diagnostic = Diagnostic::new(Code::UnknownUnit, text.span, error.to_string());
+                self.report(diagnostic.with_help(KNOWN_UNITS));
                 None
             }
         }
@@ -118,11 +117,15 @@ impl Check<'_> {
         self.sources.within(text.span, &text.value, part)
     }
 
-    /// The field of the arriving records that `name` means, or a report of the fields that there are.
+    /// The field of the arriving records that `name` means, or a report of the fields that there are. Where a mistake
+    /// before keeps the fields from being known ([`Schema::is_partial`]), nothing is reported.
     pub fn field(&mut self, name: &Spanned<String>) -> Option<(usize, Field)> {
         let input = self.input();
         if let Some((slot, field)) = input.field(name) {
             return Some((slot, field.clone()));
+        }
+        if input.is_partial() {
+            return None;
         }
         let mut diagnostic = Diagnostic::new(
             Code::UnknownRecordField,
@@ -164,6 +167,9 @@ impl Check<'_> {
         let brokers = &self.document.brokers;
         if let Some((_, address)) = brokers.iter().find(|(known, _)| known.value == name.value) {
             return Some(address.value.clone());
+        }
+        if self.document.unread_brokers.contains(&name.value) {
+            return None;
         }
         let known = || brokers.iter().map(|(name, _)| name.value.as_str());
         let shown = crate::diagnostic::shortened(name);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Check, Checked, NodeType, Role};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Yaml, check_shape, from_yaml};
+use crate::language::{WIRING_KEYS, Yaml, check_shape, from_yaml};
 
 /// A [`NodeType`] without its configuration's type, as the registry keeps it.
 pub trait AnyNodeType: Send + Sync {
@@ -77,7 +77,14 @@ impl Registry {
     /// Adds a node type.
     #[must_use]
     pub fn with(mut self, node_type: impl NodeType) -> Self {
-        let schema = node_type.config_schema();
+        let mut schema = node_type.config_schema();
+        // The engine reads these two itself; here they are what a misspelt one may mean.
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            let is_source = node_type.role() == Role::Source;
+            for key in WIRING_KEYS.into_iter().filter(|key| *key != "from" || !is_source) {
+                properties.insert(key.to_owned(), Value::Bool(true));
+            }
+        }
         self.types.push(Entry {
             node_type: Box::new(node_type),
             schema,

@@ -10,6 +10,7 @@ mod backoff;
 mod feed;
 mod metrics;
 mod offline;
+mod panic;
 mod plan;
 mod problems;
 mod running;

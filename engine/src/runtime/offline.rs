@@ -123,33 +123,35 @@ impl Offline {
     /// Gives records as if `source` had brought them, and returns what arrives at the target.
     pub fn push(&mut self, source: &str, batch: Batch) -> Vec<Batch> {
         let mut arrived = Vec::new();
-        if let Some(number) = self.sources.get(source).copied() {
-            self.forward(number, 0, &batch, &mut arrived);
+        let mut waiting = match self.sources.get(source) {
+            Some(number) => self.onward(*number, vec![(0, batch)]),
+            None => Vec::new(),
+        };
+        // In the order of a running flow: each branch to its end before the next.
+        waiting.reverse();
+        while let Some((node, batch)) = waiting.pop() {
+            if node == self.target {
+                arrived.push(batch);
+            } else if let Some(step) = self.steps.get_mut(&node) {
+                let emitted = step.process(batch);
+                waiting.extend(self.onward(node, emitted).into_iter().rev());
+            }
         }
         arrived
     }
 
-    fn forward(&mut self, from: usize, output: usize, batch: &Batch, arrived: &mut Vec<Batch>) {
-        let targets = self
-            .plan
-            .targets
-            .get(from)
-            .and_then(|outputs| outputs.get(output))
-            .cloned()
-            .unwrap_or_default();
-        for target in targets {
-            let adapted = target.adapt(batch.clone());
-            if target.node == self.target {
-                arrived.push(adapted);
-                continue;
-            }
-            let Some(step) = self.steps.get_mut(&target.node) else {
-                continue;
-            };
-            for (output, batch) in step.process(adapted) {
-                self.forward(target.node, output, &batch, arrived);
+    /// What a node emitted, by the nodes that it goes to.
+    fn onward(&self, from: usize, emitted: Vec<(usize, Batch)>) -> Vec<(usize, Batch)> {
+        let Some(outputs) = self.plan.targets.get(from) else {
+            return Vec::new();
+        };
+        let mut onward = Vec::new();
+        for (output, batch) in emitted {
+            for target in outputs.get(output).into_iter().flatten() {
+                onward.push((target.node, target.adapt(batch.clone())));
             }
         }
+        onward
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::{Graph, Wire};
-use crate::node::Role;
+use crate::node::Part;
 use crate::record::Batch;
 use crate::schema::{Adapter, Schema};
 
@@ -70,15 +70,15 @@ impl Plan {
     }
 }
 
-/// A transform behind one transform runs in the same task; sinks, joins and what follows a source have queues.
+/// A transform behind one transform runs in the same task; sinks, joins and what follows a source have queues. The
+/// run-time part decides, not the role: a widget ends a branch of the flow, but runs as a transform.
 fn is_queued(graph: &Graph, node: &crate::graph::Node) -> bool {
-    match (node.role, node.inputs.as_slice()) {
-        (Role::Source, _) => false,
-        (Role::Sink, _) => true,
-        (Role::Transform, [only]) => graph
+    match (&node.part, node.inputs.as_slice()) {
+        (Part::Source(_), _) => false,
+        (Part::Transform(_), [only]) => graph
             .nodes
             .get(only.from)
-            .is_none_or(|from| from.role == Role::Source),
-        (Role::Transform, _) => true,
+            .is_none_or(|from| matches!(from.part, Part::Source(_))),
+        (Part::Transform(_) | Part::Sink(_), _) => true,
     }
 }

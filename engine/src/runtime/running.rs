@@ -16,7 +16,7 @@ use super::sink_task::SinkTask;
 use super::source_task::SourceTask;
 use super::stage_task::{Next, Stage, Step};
 use crate::graph::Graph;
-use crate::node::{NodeContext, Part, StartError, Transform};
+use crate::node::{NodeContext, Part, StartError};
 use crate::record::{Batch, Keys};
 
 /// A node that could not start.
@@ -103,17 +103,13 @@ pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
     // Queues first: a task needs the senders of all that follow it.
     starter.open_queues();
     for (number, node) in graph.nodes.iter().enumerate() {
-        let fail = |StartError(reason)| StartFailure {
-            node: node.id.value.clone(),
-            reason,
-        };
         match &node.part {
             Part::Source(_) => {}
-            Part::Transform(_) if plan.queued.get(number) == Some(&true) => {
-                starter.stage(number).map_err(fail)?
-            }
+            Part::Transform(_) if plan.queued.get(number) == Some(&true) => starter.stage(number)?,
             Part::Transform(_) => {}
-            Part::Sink(make) => starter.sink(number, make).map_err(fail)?,
+            Part::Sink(make) => starter
+                .sink(number, make)
+                .map_err(|error| starter.failure(number, error))?,
         }
     }
     // Sources last: no record may arrive before there is someone to take it.
@@ -121,10 +117,7 @@ pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
         if let Part::Source(make) = &node.part {
             starter
                 .source(number, make)
-                .map_err(|StartError(reason)| StartFailure {
-                    node: node.id.value.clone(),
-                    reason,
-                })?;
+                .map_err(|error| starter.failure(number, error))?;
         }
     }
     Ok(starter.finish())
@@ -227,6 +220,7 @@ impl<'g> Starter<'g> {
         self.others.spawn(
             SinkTask {
                 sink,
+                make: Arc::clone(make),
                 context,
                 metrics,
                 queue,
@@ -237,46 +231,58 @@ impl<'g> Starter<'g> {
         Ok(())
     }
 
-    fn stage(&mut self, root: usize) -> Result<(), StartError> {
+    /// A task of the transform `root` and of those that it calls directly, and they in turn.
+    fn stage(&mut self, root: usize) -> Result<(), StartFailure> {
         let mut steps = Vec::new();
-        self.grow(root, &mut steps)?;
+        // The nodes of the task; each becomes the step at its own place in this list.
+        let mut members = vec![root];
+        while let Some(number) = members.get(steps.len()).copied() {
+            let step = self
+                .step(number, &mut members)
+                .map_err(|error| self.failure(number, error))?;
+            steps.push(step);
+        }
         if let Some(queue) = self.receiver(root) {
             self.others.spawn(Stage { steps }.run(queue));
         }
         Ok(())
     }
 
-    /// Adds the transform `number` and those that it calls directly.
-    fn grow(&self, number: usize, steps: &mut Vec<Step>) -> Result<usize, StartError> {
+    fn step(&self, number: usize, members: &mut Vec<usize>) -> Result<Step, StartError> {
         let context = self.context(number);
         let Some(Part::Transform(make)) = self.graph.nodes.get(number).map(|node| node.part.clone()) else {
             return Err(StartError("is planned as a transform but is none".to_owned()));
         };
-        let at = steps.len();
-        let transform: Box<dyn Transform> = make(&context)?;
-        let metrics = self.metrics(&context.id);
-        steps.push(Step {
-            transform,
-            make,
-            context,
-            metrics,
-            next: Vec::new(),
-        });
+        let transform = make(&context)?;
         let mut next = Vec::new();
         for targets in self.targets(number) {
             let mut output = Vec::new();
             for target in targets {
                 output.push(match self.senders.get(target.node).and_then(Option::as_ref) {
                     Some(sender) => Next::Queue(sender.clone(), target.clone()),
-                    None => Next::Step(self.grow(target.node, steps)?, target.clone()),
+                    None => {
+                        members.push(target.node);
+                        Next::Step(members.len() - 1, target.clone())
+                    }
                 });
             }
             next.push(output);
         }
-        if let Some(step) = steps.get_mut(at) {
-            step.next = next;
+        Ok(Step {
+            transform,
+            make,
+            metrics: self.metrics(&context.id),
+            context,
+            next,
+        })
+    }
+
+    fn failure(&self, number: usize, StartError(reason): StartError) -> StartFailure {
+        let node = self.graph.nodes.get(number);
+        StartFailure {
+            node: node.map(|node| node.id.value.clone()).unwrap_or_default(),
+            reason,
         }
-        Ok(at)
     }
 
     fn source(

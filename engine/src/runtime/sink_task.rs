@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::metrics::NodeMetrics;
-use crate::node::{NodeContext, Sink, SinkError};
+use super::panic::{NODE_FAILED, Panicked, caught};
+use crate::node::{MakePart, NodeContext, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
 /// How long a sink may go on trying after the flow was told to stop.
@@ -16,6 +17,7 @@ const LAST_TRIES: Duration = Duration::from_secs(3);
 
 pub(super) struct SinkTask {
     pub sink: Box<dyn Sink>,
+    pub make: MakePart<dyn Sink>,
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
     pub queue: mpsc::Receiver<Batch>,
@@ -23,10 +25,12 @@ pub(super) struct SinkTask {
     pub stop: watch::Receiver<Option<Instant>>,
 }
 
-/// Whether the sink did what it was asked.
+/// What became of a batch.
 enum Outcome {
-    Done,
-    GivenUp,
+    Written,
+    Lost,
+    /// The sink panicked, and what it had written without a flush is lost as well.
+    SinkLost,
 }
 
 impl SinkTask {
@@ -48,12 +52,17 @@ impl SinkTask {
             let Some(batch) = next else { break };
             self.metrics.add_received(batch.len());
             match self.write(&batch).await {
-                Outcome::Done => {
+                Outcome::Written => {
                     self.metrics.add_emitted(batch.len());
                     open.push(batch.receipt().clone());
                     due = due.or_else(|| Some(Instant::now() + self.sink.flush_interval()));
                 }
-                Outcome::GivenUp => batch.receipt().fail(),
+                Outcome::Lost => batch.receipt().fail(),
+                Outcome::SinkLost => {
+                    open.push(batch.receipt().clone());
+                    due = None;
+                    self.start_afresh(&mut open).await;
+                }
             }
         }
         self.flush(&mut open).await;
@@ -62,19 +71,20 @@ impl SinkTask {
     async fn write(&mut self, batch: &Batch) -> Outcome {
         let mut tries = Tries::new(&self.stop);
         loop {
-            match self.sink.write(batch).await {
-                Ok(()) => return Outcome::Done,
-                Err(SinkError::Never(reason)) => {
+            match caught(self.sink.write(batch)).await {
+                Ok(Ok(())) => return Outcome::Written,
+                Err(Panicked) => return Outcome::SinkLost,
+                Ok(Err(SinkError::Never(reason))) => {
                     self.context.problems.report("records lost", reason);
-                    return Outcome::GivenUp;
+                    return Outcome::Lost;
                 }
-                Err(SinkError::Later(reason)) => {
+                Ok(Err(SinkError::Later(reason))) => {
                     self.context.problems.report("cannot write", reason);
                     if !tries.wait().await {
                         self.context
                             .problems
                             .report("records lost", "the flow ended before they could be written");
-                        return Outcome::GivenUp;
+                        return Outcome::Lost;
                     }
                 }
             }
@@ -83,16 +93,20 @@ impl SinkTask {
 
     /// Makes what was written safe, and lets go of its receipts; when that is given up they fail.
     async fn flush(&mut self, open: &mut Vec<Receipt>) {
+        if open.is_empty() {
+            return;
+        }
         let mut tries = Tries::new(&self.stop);
         loop {
-            let reason = match self.sink.flush().await {
-                Ok(()) => break,
-                Err(SinkError::Never(reason)) => {
+            let reason = match caught(self.sink.flush()).await {
+                Ok(Ok(())) => break,
+                Err(Panicked) => return self.start_afresh(open).await,
+                Ok(Err(SinkError::Never(reason))) => {
                     self.context.problems.report("records lost", reason);
                     open.iter().for_each(Receipt::fail);
                     break;
                 }
-                Err(SinkError::Later(reason)) => reason,
+                Ok(Err(SinkError::Later(reason))) => reason,
             };
             self.context.problems.report("cannot write", reason);
             if !tries.wait().await {
@@ -104,6 +118,26 @@ impl SinkTask {
             }
         }
         open.clear();
+    }
+
+    /// After a panic: what was not flushed is lost, and a new sink takes over.
+    async fn start_afresh(&mut self, open: &mut Vec<Receipt>) {
+        open.iter().for_each(Receipt::fail);
+        open.clear();
+        self.context.problems.report("node failed", NODE_FAILED);
+        let mut tries = Tries::new(&self.stop);
+        loop {
+            match (self.make)(&self.context) {
+                Ok(fresh) => {
+                    self.sink = fresh;
+                    return;
+                }
+                Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
+            }
+            if !tries.wait().await {
+                return;
+            }
+        }
     }
 }
 
@@ -126,8 +160,11 @@ impl Tries {
     async fn wait(&mut self) -> bool {
         let stopped = *self.stop.borrow();
         if let Some(stopped) = stopped {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            return stopped.elapsed() < LAST_TRIES;
+            let is_left = stopped.elapsed() < LAST_TRIES;
+            if is_left {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            return is_left;
         }
         let delay = self.backoff.next_delay();
         tokio::select! {

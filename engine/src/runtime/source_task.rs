@@ -8,7 +8,9 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::metrics::NodeMetrics;
+use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
+use super::stage_task::hand_over;
 use crate::node::{MakePart, NodeContext, Source, SourceError};
 use crate::record::Batch;
 
@@ -33,9 +35,9 @@ impl SourceTask {
             let result = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(Option::is_some) => break,
-                result = self.source.next() => result,
+                result = caught(self.source.next()) => result,
             };
-            match result {
+            match result.unwrap_or_else(|Panicked| Err(SourceError(NODE_FAILED.to_owned()))) {
                 Ok(Some(batch)) => {
                     backoff.reset();
                     self.metrics.add_emitted(batch.len());
@@ -54,7 +56,9 @@ impl SourceTask {
         self.targets.clear();
         // The sender is only ever dropped: an error is the signal.
         let _ = self.drained.changed().await;
-        self.source.finish().await;
+        if caught(self.source.finish()).await.is_err() {
+            self.context.problems.report("node failed", NODE_FAILED);
+        }
     }
 
     /// Makes the source anew after a while; false when told to stop meanwhile.
@@ -78,7 +82,6 @@ impl SourceTask {
 
 async fn send(targets: &[(mpsc::Sender<Batch>, Target)], batch: &Batch) {
     for (queue, target) in targets {
-        // A closed queue belongs to a task that has ended: its records are settled there.
-        let _ = queue.send(target.adapt(batch.clone())).await;
+        hand_over(queue, target.adapt(batch.clone())).await;
     }
 }

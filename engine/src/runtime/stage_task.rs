@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::metrics::NodeMetrics;
+use super::panic::NODE_FAILED;
 use super::plan::Target;
 use crate::node::{Emitter, MakePart, NodeContext, StartError, Transform};
 use crate::record::Batch;
@@ -38,36 +39,43 @@ impl Stage {
     pub async fn run(mut self, mut queue: mpsc::Receiver<Batch>) {
         let mut outgoing = Vec::new();
         while let Some(batch) = queue.recv().await {
-            self.process(0, batch, &mut outgoing);
+            self.process(batch, &mut outgoing);
             for (sender, batch) in outgoing.drain(..) {
-                // A closed queue belongs to a task that has ended: its records are settled there.
-                let _ = sender.send(batch).await;
+                hand_over(&sender, batch).await;
             }
         }
     }
 
-    fn process(&mut self, at: usize, batch: Batch, outgoing: &mut Vec<(mpsc::Sender<Batch>, Batch)>) {
-        let Some(step) = self.steps.get_mut(at) else {
-            return;
-        };
-        let emitted = step.process(batch);
-        let mut inner = Vec::new();
-        for (output, batch) in emitted {
-            let Some(next) = step.next.get(output) else {
+    /// Takes a batch through all steps, each branch to its end before the next.
+    fn process(&mut self, batch: Batch, outgoing: &mut Vec<(mpsc::Sender<Batch>, Batch)>) {
+        // Not a recursion: a chain can be longer than a thread's stack is deep.
+        let mut waiting = vec![(0, batch)];
+        while let Some((at, batch)) = waiting.pop() {
+            let Some(step) = self.steps.get_mut(at) else {
                 continue;
             };
-            for next in next {
-                match next {
-                    Next::Step(step, target) => inner.push((*step, target.adapt(batch.clone()))),
-                    Next::Queue(sender, target) => {
-                        outgoing.push((sender.clone(), target.adapt(batch.clone())))
+            let first = waiting.len();
+            for (output, batch) in step.process(batch) {
+                for next in step.next.get(output).into_iter().flatten() {
+                    match next {
+                        Next::Step(step, target) => waiting.push((*step, target.adapt(batch.clone()))),
+                        Next::Queue(sender, target) => {
+                            outgoing.push((sender.clone(), target.adapt(batch.clone())))
+                        }
                     }
                 }
             }
+            if let Some(new) = waiting.get_mut(first..) {
+                new.reverse();
+            }
         }
-        for (step, batch) in inner {
-            self.process(step, batch, outgoing);
-        }
+    }
+}
+
+/// Puts a batch into a queue. One whose task is gone loses it.
+pub(super) async fn hand_over(queue: &mpsc::Sender<Batch>, batch: Batch) {
+    if let Err(lost) = queue.send(batch).await {
+        lost.0.receipt().fail();
     }
 }
 
@@ -80,9 +88,7 @@ impl Step {
         let transform = &mut self.transform;
         if catch_unwind(AssertUnwindSafe(|| transform.process(batch, &mut out))).is_err() {
             receipt.fail();
-            self.context
-                .problems
-                .report("node failed", "a bug in this node's code; it starts afresh");
+            self.context.problems.report("node failed", NODE_FAILED);
             match (self.make)(&self.context) {
                 Ok(fresh) => self.transform = fresh,
                 Err(StartError(reason)) => self.context.problems.report("restart failed", reason),

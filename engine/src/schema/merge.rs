@@ -4,6 +4,9 @@
 //! - A field that some inputs lack is optional in the result.
 //! - A field of one name with different types, or units of different dimensions, is a conflict.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::{Field, FieldType, Schema};
 use crate::unit::Conversion;
 
@@ -45,10 +48,12 @@ impl Adapter {
 pub struct Conflict {
     /// The field.
     pub name: String,
-    /// Which input has the second type.
-    pub input: usize,
+    /// Which input has the first type.
+    pub first_input: usize,
     /// The first type.
     pub first: FieldType,
+    /// Which input has the second type.
+    pub second_input: usize,
     /// The second type.
     pub second: FieldType,
 }
@@ -59,23 +64,27 @@ pub struct Conflict {
 /// Every field that does not fit.
 pub fn merge(inputs: &[&Schema]) -> Result<(Schema, Vec<Adapter>), Vec<Conflict>> {
     let mut merged: Vec<Field> = Vec::new();
+    // By name: where in `merged`, and the first input that has it.
+    let mut known: HashMap<Arc<str>, (usize, usize)> = HashMap::new();
     let mut conflicts = Vec::new();
     for (number, input) in inputs.iter().enumerate() {
         for field in input.fields() {
-            match merged.iter_mut().find(|have| have.name == field.name) {
-                None => merged.push(field.clone()),
-                Some(have) => {
-                    if conversion(&field.field_type, &have.field_type).is_none() {
-                        conflicts.push(Conflict {
-                            name: field.name.to_string(),
-                            input: number,
-                            first: have.field_type.clone(),
-                            second: field.field_type.clone(),
-                        });
-                    }
-                    have.optional |= field.optional;
-                }
+            let Some((at, first_input)) = known.get(&field.name).copied() else {
+                known.insert(Arc::clone(&field.name), (merged.len(), number));
+                merged.push(field.clone());
+                continue;
+            };
+            let Some(have) = merged.get_mut(at) else { continue };
+            if conversion(&field.field_type, &have.field_type).is_none() {
+                conflicts.push(Conflict {
+                    name: field.name.to_string(),
+                    first_input,
+                    first: have.field_type.clone(),
+                    second_input: number,
+                    second: field.field_type.clone(),
+                });
             }
+            have.optional |= field.optional;
         }
     }
     if !conflicts.is_empty() {
@@ -85,7 +94,9 @@ pub fn merge(inputs: &[&Schema]) -> Result<(Schema, Vec<Adapter>), Vec<Conflict>
         field.optional |= inputs.iter().any(|input| input.slot(&field.name).is_none());
     }
     let adapters = inputs.iter().map(|input| adapter(input, &merged)).collect();
-    Ok((Schema::new(merged), adapters))
+    let merged = Schema::new(merged);
+    let is_partial = inputs.iter().any(|input| input.is_partial());
+    Ok((if is_partial { merged.partial() } else { merged }, adapters))
 }
 
 fn adapter(input: &Schema, merged: &[Field]) -> Adapter {

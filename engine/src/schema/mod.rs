@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use merge::{Adapter, ColumnSource, merge};
+pub use merge::{Adapter, ColumnSource, Conflict, merge};
 
 use crate::unit::Unit;
 
@@ -136,6 +136,7 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Schema {
     fields: Vec<Field>,
+    is_partial: bool,
 }
 
 impl Schema {
@@ -147,6 +148,20 @@ impl Schema {
             schema.push(field);
         }
         schema
+    }
+
+    /// The same schema, of records that may well have further fields: an earlier mistake in the flow, reported already,
+    /// keeps the checks from knowing them.
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.is_partial = true;
+        self
+    }
+
+    /// Whether a field that is not here may exist all the same.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     /// Adds a field behind the others and tells its slot, or gives the field back when its name is taken.

@@ -46,6 +46,10 @@ impl Dimension {
     pub const TIME: Self = Self::si(0, 0, 1, 0, 0);
     /// Mass.
     pub const MASS: Self = Self::si(0, 1, 0, 0, 0);
+    /// Illuminance, as candela per square metre of a surface: the solid angle is a plain number.
+    pub(crate) const ILLUMINANCE: Self = Self {
+        exponents: [-2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+    };
     /// Acceleration.
     pub const ACCELERATION: Self = Self::si(1, 0, -2, 0, 0);
     const ANGLE_AT: usize = 7;

@@ -12,6 +12,10 @@ pub use dimension::Dimension;
 pub use parse::{UnitError, longest_unit_prefix};
 pub use quantity::Quantity;
 
+/// What a message says of units beside one that it does not know.
+pub const KNOWN_UNITS: &str =
+    "units are SI symbols with prefixes, °C, rpm, %, bar, min, h, Wh, €, …, combined as in `m/s²` or `g/kWh`";
+
 /// How a unit's numbers relate to the zero of its dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
@@ -172,31 +176,22 @@ impl Unit {
 
     /// The unit of a product. The factors must not be absolute scales.
     pub(crate) fn times(&self, other: &Self) -> Option<Self> {
-        Some(computed(
-            self.dimension.times(other.dimension)?,
-            self.factor * other.factor,
-        ))
+        computed(self.dimension.times(other.dimension)?, self.factor * other.factor)
     }
 
     /// The unit of a quotient.
     pub(crate) fn per(&self, other: &Self) -> Option<Self> {
-        Some(computed(
-            self.dimension.per(other.dimension)?,
-            self.factor / other.factor,
-        ))
+        computed(self.dimension.per(other.dimension)?, self.factor / other.factor)
     }
 
     /// The unit of a whole power.
     pub(crate) fn power(&self, exponent: i8) -> Option<Self> {
-        Some(computed(
-            self.dimension.power(exponent)?,
-            self.factor.powi(exponent.into()),
-        ))
+        computed(self.dimension.power(exponent)?, self.factor.powi(exponent.into()))
     }
 
     /// The unit of a square root.
     pub(crate) fn root(&self) -> Option<Self> {
-        Some(computed(self.dimension.root()?, self.factor.sqrt()))
+        computed(self.dimension.root()?, self.factor.sqrt())
     }
 
     /// The unit of a rate of change: per second, spelt with the user's own symbol (`°C/s`).
@@ -209,20 +204,20 @@ impl Unit {
         };
         Some(Self {
             symbol,
-            ..computed(dimension, self.factor)
+            ..computed(dimension, self.factor)?
         })
     }
 
     /// The coherent SI unit of the same dimension.
     pub(crate) fn coherent(&self) -> Self {
-        computed(self.dimension, 1.0)
+        computed(self.dimension, 1.0).unwrap_or_else(|| self.clone())
     }
 
     /// Whether the symbol is one that a table knows, rather than spelt from base units with a factor left over.
     pub(crate) fn has_honest_symbol(&self) -> bool {
         Self::parse(&self.symbol).is_ok_and(|same| {
             let same = same.read_as(self.dimension);
-            (same.factor / self.factor - 1.0).abs() < 1e-9
+            same.dimension.fits(self.dimension) && (same.factor / self.factor - 1.0).abs() < 1e-9
         })
     }
 
@@ -264,22 +259,31 @@ impl fmt::Display for Unit {
     }
 }
 
-/// The unit with this dimension and factor, by the best name there is.
-fn computed(dimension: Dimension, factor: f64) -> Unit {
-    let symbol = table::UNITS
-        .iter()
-        .filter(|named| named.dimension == dimension && named.offset == 0.0)
+/// The unit with this dimension and factor, by the best name there is; nothing when the factor is too large or small for
+/// a number.
+///
+/// It is never spelt with centi, deci or hecto: half of 230 V is `115 V`, not `11500 cV`.
+fn computed(dimension: Dimension, factor: f64) -> Option<Unit> {
+    if !factor.is_normal() {
+        return None;
+    }
+    let exact = |named: &&table::Named| named.dimension == dimension;
+    let but_for_angle = |named: &&table::Named| !exact(named) && named.dimension.fits(dimension);
+    let units = table::UNITS.iter().filter(exact);
+    let symbol = units
+        .chain(table::UNITS.iter().filter(but_for_angle))
+        .filter(|named| named.offset == 0.0)
         .find_map(|named| {
             let ratio = factor / named.scale;
             let close = |to: f64| (ratio / to - 1.0).abs() < 1e-9;
             if close(1.0) {
                 return Some(named.symbol.to_owned());
             }
-            let prefix = table::PREFIXES
-                .iter()
-                .find(|(_, scale)| named.prefixes && close(*scale))?;
+            let prefix = table::PREFIXES.iter().find(|(symbol, scale)| {
+                named.prefixes && close(*scale) && !matches!(*symbol, "c" | "d" | "h")
+            })?;
             Some(format!("{}{}", prefix.0, named.symbol))
         })
         .unwrap_or_else(|| dimension.to_string());
-    Unit::linear(symbol, dimension, factor)
+    Some(Unit::linear(symbol, dimension, factor))
 }

@@ -82,10 +82,17 @@ pub(super) fn parse(text: &str) -> Result<Unit, UnitError> {
         let too_large = || UnitError::Exponent {
             text: text.to_owned(),
         };
-        let exponent = if divide { -exponent } else { exponent };
+        let exponent = if divide {
+            exponent.checked_neg().ok_or_else(too_large)?
+        } else {
+            exponent
+        };
         let power = named.dimension.power(exponent).ok_or_else(too_large)?;
         dimension = dimension.times(power).ok_or_else(too_large)?;
         factor *= (named.scale * prefix).powi(exponent.into());
+        if !f64::is_normal(factor) {
+            return Err(too_large());
+        }
         offset = named.offset;
         parts += 1;
         let Some(operator) = after.chars().next() else {

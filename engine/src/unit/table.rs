@@ -111,7 +111,7 @@ pub(super) static UNITS: [Named; 62] = [
     unit("deg", Dimension::ANGLE, std::f64::consts::TAU / 360.0),
     unit("rpm", rotation(), std::f64::consts::TAU / 60.0),
     unit("gn", Dimension::ACCELERATION, STANDARD_GRAVITY_M_PER_S2),
-    unit("lx", Dimension::base(6), 1.0),
+    unit("lx", Dimension::ILLUMINANCE, 1.0),
     unit("%", D, 0.01),
     unit("‰", D, 1e-3),
     unit("ppm", D, 1e-6),

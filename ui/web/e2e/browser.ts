@@ -16,31 +16,37 @@ const LAUNCH = [
 export function launch(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
   if (!existsSync(executablePath))
-    throw new Error(`Chromium is missing at ${executablePath}: install it, or name it in CHROMIUM`);
+    throw new Error(
+      `Chromium is missing at ${executablePath}: install the package chromium, or name one in CHROMIUM`,
+    );
   return chromium.launch({ executablePath, args: LAUNCH });
 }
 
-/** Collects console errors and warnings, uncaught errors, and requests to other hosts. */
+/**
+ * Collects console errors and warnings (a breach of the content security policy is one), uncaught errors, answers
+ * other than success, and whatever goes to another host.
+ */
 export function watch(page: Page, home: string): string[] {
   const complaints: string[] = [];
+  const { host } = new URL(home);
+  const check = (url: string): void => {
+    if (/^(https?|wss?):/.test(url) && new URL(url).host !== host) complaints.push(`another host: ${url}`);
+  };
   page.on('console', (line) => {
-    if (['error', 'warning'].includes(line.type())) complaints.push(line.text());
+    if (['error', 'warning'].includes(line.type())) complaints.push(`${line.type()}: ${line.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(home) && !url.startsWith('data:') && !url.startsWith('blob:')) complaints.push(url);
+  page.on('request', (request) => check(request.url()));
+  page.on('websocket', (socket) => check(socket.url()));
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
   });
   return complaints;
 }
 
-/** The text of a field of a widget, as it is shown. */
-export function shown(page: Page, widget: string, field: string): Promise<string | null> {
-  return page.textContent(`[data-widget-id="${widget}"] [data-field="${field}"]`);
-}
-
-/** Waits until a field of a widget shows a text. */
+/** Waits until a field of a widget shows exactly a text. */
 export async function until(page: Page, widget: string, field: string, text: string): Promise<void> {
-  const place = page.locator(`[data-widget-id="${widget}"] [data-field="${field}"]`, { hasText: text });
-  await place.first().waitFor();
+  const exactly = new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+  const place = `[data-widget-id="${widget}"] [data-field="${field}"]`;
+  await page.locator(place).filter({ hasText: exactly }).waitFor();
 }

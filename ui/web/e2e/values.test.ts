@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, shown, until, watch } from './browser';
-import { flowFolder, nextMessage, publish, start, type Program } from './program';
+import { WIDGET_KINDS } from '../src/protocol';
+import { launch, until, watch } from './browser';
+import { publish, send, subscribe } from './mosquitto';
+import { flowFolder, start, type Program } from './program';
 
 const FLOW = `
 twinflow: 1
@@ -16,18 +18,21 @@ nodes:
     topic: fan
     fields:
       temp: { unit: °C, range: [0, 60], title: Temperature }
+      share: { unit: "%", range: [0, 100] }
       code: { type: integer, labels: { 0: Normal, 1: Overcurrent } }
       state: { type: text }
+      advice: { type: text }
   dial: { type: dashboard-widget, from: fan, widget: gauge, fields: [temp] }
   number: { type: dashboard-widget, from: fan, widget: value, fields: [temp] }
   trend: { type: dashboard-widget, from: fan, widget: chart, fields: [temp] }
   lamp: { type: dashboard-widget, from: fan, widget: status, fields: [state], alert: code != 0, popup: true }
   states: { type: dashboard-widget, from: fan, widget: timeline, fields: [code] }
   words: { type: dashboard-widget, from: fan, widget: text, fields: [state] }
-  todo: { type: dashboard-widget, from: fan, widget: advice, fields: [state], alert: code != 0 }
+  todo: { type: dashboard-widget, from: fan, widget: advice, fields: [code, share, advice], alert: code != 0 }
   log: { type: csv-sink, from: fan, file: log.csv }
   twin: { type: mqtt-out, from: fan, broker: plant, topic: twin }
 `;
+const LABELS = ['Normal', 'Overcurrent'];
 
 let browser: Browser;
 let program: Program;
@@ -37,70 +42,67 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser.close();
+  expect(await program.stop()).toBe(0);
 });
 
 test('a reading shows in every kind of widget, in the file, and on the way out', async () => {
   const page = await browser.newPage();
   const complaints = watch(page, program.url);
   await page.goto(program.url);
-  await page.waitForSelector('[data-connection]');
-  const out = nextMessage(program, 'twin');
-  publish(program, 'fan', '{"temp": 41.5, "code": 1, "state": "running"}');
-  for (const widget of ['dial', 'number', 'trend']) await until(page, widget, 'temp', '41.5');
-  for (const widget of ['lamp', 'words', 'todo']) await until(page, widget, 'state', 'running');
-  await until(page, 'states', 'code', 'Overcurrent');
-  await page.waitForSelector('[data-toast="lamp"]');
-  expect(JSON.parse(await out)).toMatchObject({ temp: 41.5, code: 1, state: 'running' });
-  publish(program, 'fan', '{"temp": 20.25, "code": 0, "state": "idle"}');
-  await until(page, 'words', 'state', 'idle');
-  await until(page, 'states', 'code', 'Normal');
+  await page.locator('[data-widget-id]').first().waitFor();
+  const kinds = await page
+    .locator('[data-kind]')
+    .evaluateAll((widgets) => widgets.map((widget) => widget.getAttribute('data-kind')));
+  expect(new Set(kinds)).toEqual(new Set(WIDGET_KINDS));
+
+  const readings = [
+    { temp: 41.5, share: 87.5, code: 1, state: 'running', advice: 'Check the motor.' },
+    { temp: 20.3, share: 12.5, code: 0, state: 'idle', advice: 'Nothing to do.' },
+  ];
+  for (const reading of readings) {
+    const twin = await subscribe(program, 'twin');
+    send(program, 'fan', reading);
+    const label = LABELS[reading.code] ?? '';
+    for (const widget of ['dial', 'number', 'trend']) await until(page, widget, 'temp', `${reading.temp}`);
+    for (const widget of ['lamp', 'words']) await until(page, widget, 'state', reading.state);
+    for (const widget of ['states', 'todo']) await until(page, widget, 'code', label);
+    await until(page, 'todo', 'share', `${reading.share} %`);
+    await until(page, 'todo', 'advice', reading.advice);
+    const alert = page.locator('[data-widget-id="lamp"]');
+    await expect.poll(() => alert.getAttribute('data-level')).toBe(reading.code === 0 ? 'normal' : 'alarm');
+    expect(JSON.parse(await twin.next)).toMatchObject(reading);
+    const { temp, share, code, state, advice } = reading;
+    await expect
+      .poll(() => readFileSync(join(program.folder, 'log.csv'), 'utf8'))
+      .toContain(`,${temp},${share},${code},${state},${advice}\n`);
+  }
+  await page.locator('[data-toast="lamp"]', { hasText: 'running' }).waitFor();
   expect(complaints).toEqual([]);
   await page.close();
 });
 
 test('broken readings are counted by kind, and the next good one shows', async () => {
   const page = await browser.newPage();
+  const complaints = watch(page, program.url);
   await page.goto(program.url);
-  const broken = [
-    'no JSON',
-    '{"temp": 1}',
-    '{"temp": "x", "code": 0, "state": ""}',
-    '{"temp": NaN}',
-    'x'.repeat(1e6),
-  ];
-  for (const payload of broken) publish(program, 'fan', payload);
-  publish(program, 'fan', '{"temp": 33.25, "code": 0, "state": "well again"}');
-  await until(page, 'words', 'state', 'well again');
-  await page.waitForSelector('[data-problems="5"]');
-  await page.click('[data-problems]');
-  for (const kind of ['not JSON', 'missing field', 'wrong type', 'not a number', 'too large'])
-    await page.getByText(kind).first().waitFor();
+  const good = { temp: 33.2, share: 50, code: 0, state: 'well again', advice: 'None.' };
+  const { temp: _, ...withoutTemp } = good;
+  const broken = {
+    'not JSON': 'temp=33.2',
+    'missing field': JSON.stringify(withoutTemp),
+    'wrong type': JSON.stringify({ ...good, temp: 'hot' }),
+    'not a number': JSON.stringify(good).replace('33.2', 'NaN'),
+    'too large': 'x'.repeat(1_000_000),
+  };
+  for (const payload of Object.values(broken)) publish(program, 'fan', payload);
+  await page.locator(`[data-problems="${Object.keys(broken).length}"]`).click();
+  for (const kind of Object.keys(broken)) {
+    const line = page.locator('#problem-list li').filter({ has: page.getByText(kind, { exact: true }) });
+    await line.filter({ hasText: 'fan' }).filter({ hasText: '1 ×' }).waitFor();
+  }
+  send(program, 'fan', good);
+  await until(page, 'words', 'state', good.state);
+  await until(page, 'dial', 'temp', `${good.temp}`);
+  expect(complaints).toEqual([]);
   await page.close();
-});
-
-test('the page finds a restarted engine again', async () => {
-  const page = await browser.newPage();
-  await page.goto(program.url);
-  await page.waitForSelector('[data-connection="live"], [data-connection="delayed"]');
-  await program.kill();
-  await page.waitForSelector('[data-connection="disconnected"]');
-  program = await start(program.folder, program.port);
-  publish(program, 'fan', '{"temp": 12.5, "code": 0, "state": "back"}');
-  await page.waitForSelector('[data-connection="live"]');
-  await until(page, 'words', 'state', 'back');
-  expect(await shown(page, 'number', 'temp')).toContain('12.5');
-  await page.close();
-});
-
-test('a reload keeps the history, and the program ends in order', async () => {
-  const page = await browser.newPage();
-  await page.goto(program.url);
-  await until(page, 'number', 'temp', '12.5');
-  await page.reload();
-  await until(page, 'number', 'temp', '12.5');
-  await page.close();
-  expect(await program.stop()).toBe(0);
-  const log = readFileSync(join(program.folder, 'log.csv'), 'utf8');
-  expect(log.split('\n')[0]).toBe('time,key,temp [°C],code,state');
-  for (const text of ['41.5,1,running', '33.25,0,well again', '12.5,0,back']) expect(log).toContain(text);
 });
