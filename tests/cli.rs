@@ -32,6 +32,23 @@ fn a_good_flow_is_good() {
 }
 
 #[test]
+fn every_shipped_flow_is_good() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = 0;
+    for folder in ["flows", "examples"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                let ended = run_in(root, &["check", path.to_str().unwrap()]);
+                assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 2);
+}
+
+#[test]
 fn every_mistake_is_told_in_one_run_and_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let text = "
