@@ -40,7 +40,12 @@ fn every_shipped_flow_is_good() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "yaml") {
                 let ended = run_in(root, &["check", path.to_str().unwrap()]);
-                assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", path.display());
+                assert_eq!(
+                    (ended.code, ended.stderr.as_str()),
+                    (Some(0), ""),
+                    "{}",
+                    path.display()
+                );
                 checked += 1;
             }
         }
