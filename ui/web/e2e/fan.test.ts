@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { launch, watch } from './browser';
 import { send } from './mosquitto';
 import { fanFlow, flowFolder, MODEL, start, type Program } from './program';
@@ -16,11 +16,11 @@ let browser: Browser;
 let program: Program;
 beforeAll(async () => {
   browser = await launch();
-  program = await start(flowFolder(fanFlow()));
+  return () => browser.close();
 });
-afterAll(async () => {
-  await browser.close();
-  expect(await program.stop()).toBe(0);
+beforeAll(async () => {
+  program = await start(flowFolder(fanFlow()));
+  return async () => expect(await program.stop()).toBe(0);
 });
 
 function inject(fault: (typeof FAULTS)[number]): void {
@@ -29,6 +29,7 @@ function inject(fault: (typeof FAULTS)[number]): void {
 
 test.each([1, 2, 3, 4])('fault %i is named with its notice and its advice, and clears', async (code) => {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(60_000); // A fault of the simulated machine builds up, and fades, in its own time.
   const complaints = watch(page, program.url);
   await page.goto(program.url);
   await page.locator('[data-widget-id="alerts"][data-level="normal"]').waitFor();

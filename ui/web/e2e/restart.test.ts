@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { launch, until, watch } from './browser';
 import { send } from './mosquitto';
 import { flowFolder, start, type Program } from './program';
@@ -27,11 +27,11 @@ let browser: Browser;
 let program: Program;
 beforeAll(async () => {
   browser = await launch();
-  program = await start(flowFolder(FLOW));
+  return () => browser.close();
 });
-afterAll(async () => {
-  await browser.close();
-  expect(await program.stop()).toBe(0);
+beforeAll(async () => {
+  program = await start(flowFolder(FLOW));
+  return async () => expect(await program.stop()).toBe(0);
 });
 
 test('a page that is opened again has the history', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { WIDGET_KINDS } from '../src/protocol';
 import { launch, until, watch } from './browser';
 import { publish, send, subscribe } from './mosquitto';
@@ -38,11 +38,11 @@ let browser: Browser;
 let program: Program;
 beforeAll(async () => {
   browser = await launch();
-  program = await start(flowFolder(FLOW));
+  return () => browser.close();
 });
-afterAll(async () => {
-  await browser.close();
-  expect(await program.stop()).toBe(0);
+beforeAll(async () => {
+  program = await start(flowFolder(FLOW));
+  return async () => expect(await program.stop()).toBe(0);
 });
 
 test('a reading shows in every kind of widget, in the file, and on the way out', async () => {
