@@ -192,6 +192,7 @@ pub fn publish(broker: SocketAddr, topic: &str, payload: &str) {
             &broker.port().to_string(),
             "-q",
             "1",
+            "-r",
             "-t",
             topic,
             "-s",
