@@ -10,8 +10,8 @@ use twinflow_ui::{FeatureInfo, Prediction, Predictor};
 /// The file of the model that the flow's first `classify` node names, and that node's name.
 pub fn model_file(graph: &Graph) -> Option<(&str, PathBuf)> {
     let node = graph.nodes.iter().find(|node| node.node_type == "classify")?;
-    let file = node.config.get("model")?.scalar_text()?;
-    Some((&node.id.value, graph.directory.join(file)))
+    let file = node.config.get("model")?;
+    Some((&node.id.value, graph.path(file.scalar_text()?, file.span)))
 }
 
 /// The model of the flow, if it has one.

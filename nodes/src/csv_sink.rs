@@ -54,7 +54,7 @@ nodes:
         let plain: PathBuf = check.path(&config.file).components().collect();
         let is_free = check.claim(&format!("the file {}", plain.display()), config.file.span);
         let names = FileNames {
-            directory: check.path(""),
+            directory: check.folder(config.file.span).to_owned(),
             pattern: config.file.value.clone(),
         };
         let (fields, ()) = (fields?, pattern?);

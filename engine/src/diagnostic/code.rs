@@ -57,5 +57,14 @@ codes! {
     File = "E028", "A file that cannot be read";
     Model = "E029", "A model that does not fit the flow";
     ResourceTaken = "E030", "Two nodes that claim the same thing, such as one file";
+    Template = "E031", "A template or constant that does not exist or is used wrongly";
+    Include = "E032", "An included file that cannot be used";
+    NodeFile = "E033", "A node type file (.rhai) whose header is wrong";
+    Test = "E034", "A test that does not fit the flow";
     UnusedNode = "W001", "A node whose records go nowhere";
+    RangeExceeded = "W002", "A range that the data exceeds";
+    UnusedOutput = "W003", "An output that goes nowhere";
+    RetainedCommand = "W004", "A retained command topic";
+    UnusedDefinition = "W005", "A template or constant that nothing uses";
+    BrokerUnreachable = "W006", "A broker that cannot be reached";
 }

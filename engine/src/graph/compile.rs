@@ -8,7 +8,9 @@ use super::order::{draw, order, rewire};
 use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
-use crate::language::{self, Document, Environment, NodeEntry, Sources, Span, listed, nearest};
+use crate::language::{
+    self, Discreet, Document, Environment, Instance, NodeEntry, Sources, Span, listed, nearest,
+};
 use crate::node::{Check, Level, Output, Registry, Role};
 use crate::schema::{self, Schema};
 
@@ -30,18 +32,80 @@ pub fn compile_text(
     environment: &dyn Environment,
     level: Level,
 ) -> Compiled {
-    let sources = Sources::single(path, text);
+    let mut sources = Sources::single(path, text);
     let mut diagnostics = Vec::new();
-    let document = language::read(&sources, environment, &mut diagnostics);
-    let directory = path.parent().unwrap_or(Path::new(""));
-    let graph =
-        document.map(|document| compile(&document, directory, &sources, registry, level, &mut diagnostics));
+    let environment = Discreet::new(environment);
+    let document = language::read(&mut sources, &environment, &mut diagnostics);
+    let graph = document.map(|document| {
+        let graph = compile(&document, &sources, registry, level, &mut diagnostics);
+        tell_once(&document.instances, &mut diagnostics);
+        graph
+    });
     forget_consequences(&mut diagnostics);
+    conceal(&environment.into_secrets(), &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Compiled {
         sources,
         graph: graph.filter(|_| !failed),
         diagnostics,
+    }
+}
+
+/// A mistake in a template is one mistake, however often its nodes are made.
+fn tell_once(instances: &HashMap<String, Instance>, diagnostics: &mut Vec<Diagnostic>) {
+    if instances.is_empty() {
+        return;
+    }
+    let templates: HashSet<Span> = instances.values().map(|instance| instance.template).collect();
+    let mut seen = HashSet::new();
+    diagnostics.retain_mut(|diagnostic| {
+        let Some(span) = diagnostic.span else { return true };
+        // `fans.fan-1.in` in a message is `in` of any of them.
+        let mut common = String::with_capacity(diagnostic.message.len());
+        let mut made_by = None;
+        for (number, word) in diagnostic.message.split('`').enumerate() {
+            let name = word.rfind('.').and_then(|dot| word.split_at_checked(dot + 1));
+            match name.and_then(|(prefix, name)| Some((instances.get(prefix)?, name))) {
+                Some((instance, name)) if number % 2 == 1 => {
+                    made_by = Some(instance).filter(|instance| contains(instance.template, span));
+                    common.push_str(name);
+                }
+                _ => common.push_str(word),
+            }
+            common.push('`');
+        }
+        if let Some(instance) = made_by {
+            instance.point_out(diagnostic);
+        }
+        let is_common = common.len() != diagnostic.message.len() + 1;
+        let is_in_template = templates.iter().any(|template| contains(*template, span));
+        !(is_common || is_in_template) || seen.insert((diagnostic.code, span, common))
+    });
+}
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Takes secrets out of the messages.
+fn conceal(secrets: &[String], diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics {
+        let related = diagnostic.related.iter_mut().map(|(_, label)| label);
+        let texts = [&mut diagnostic.message]
+            .into_iter()
+            .chain(&mut diagnostic.label)
+            .chain(related)
+            .chain(&mut diagnostic.help)
+            .chain(diagnostic.fix.as_mut().map(|fix| &mut fix.replacement));
+        for text in texts {
+            for secret in secrets
+                .iter()
+                .filter(|secret| text.contains(*secret))
+                .collect::<Vec<_>>()
+            {
+                *text = text.replace(secret, "***");
+            }
+        }
     }
 }
 
@@ -56,7 +120,8 @@ fn forget_consequences(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|diagnostic| {
         let holds = |span: Span| {
             // The places are in the order of the text: the first that begins within the span decides.
-            let next = missing.partition_point(|place| place.start < span.start);
+            let before = |place: &Span| (place.source, place.start) < (span.source, span.start);
+            let next = missing.partition_point(before);
             missing
                 .get(next)
                 .is_some_and(|place| place.source == span.source && place.end <= span.end)
@@ -68,7 +133,6 @@ fn forget_consequences(diagnostics: &mut Vec<Diagnostic>) {
 /// Checks a document. The graph lacks the nodes that were reported.
 pub fn compile(
     document: &Document,
-    directory: &Path,
     sources: &Sources,
     registry: &Registry,
     level: Level,
@@ -80,7 +144,6 @@ pub fn compile(
     let caught = cycles::report(&by_number, document, diagnostics);
     let mut compiler = Compiler {
         document,
-        directory,
         sources,
         registry,
         level,
@@ -103,7 +166,7 @@ pub fn compile(
     Graph {
         name: document.name.clone(),
         description: document.description.clone(),
-        directory: directory.to_owned(),
+        folders: sources.folders(),
         brokers: document
             .brokers
             .iter()
@@ -131,7 +194,6 @@ fn check_brokers(document: &Document, registry: &Registry, diagnostics: &mut Vec
 
 struct Compiler<'a> {
     document: &'a Document,
-    directory: &'a Path,
     sources: &'a Sources,
     registry: &'a Registry,
     level: Level,
@@ -180,6 +242,8 @@ impl Compiler<'_> {
             is_partial || has_from_misspelt,
             self.diagnostics,
         );
+        let is_unwired = role != Role::Source && entry.from.is_empty();
+        let is_partial = is_partial || is_unwired;
         let (mut input, wires) = match self.inputs(wires).and_then(|inputs| self.merge(entry, &inputs)) {
             Some((input, wires)) if !is_partial => (input, wires),
             Some((input, _)) => (Arc::new((*input).clone().partial()), None),
@@ -198,12 +262,13 @@ impl Compiler<'_> {
             input: (role != Role::Source).then(|| Arc::clone(&input)),
             document: self.document,
             sources: self.sources,
-            directory: self.directory,
             level: self.level,
             claims: &mut self.claims,
             diagnostics: self.diagnostics,
         };
-        let Some(checked) = node_type.check_any(&entry.config, &mut check) else {
+        let checked = node_type.check_any(&entry.config, &mut check);
+        self.point_out_instance(entry, before);
+        let Some(checked) = checked else {
             return;
         };
         let done = Done {
@@ -225,6 +290,17 @@ impl Compiler<'_> {
                 view: checked.view,
                 config: entry.config.clone(),
             });
+        }
+    }
+
+    /// Where a node of a template is not good, for which of those that it is made for may be the point.
+    fn point_out_instance(&mut self, entry: &NodeEntry, before: usize) {
+        let prefix = entry.id.rfind('.').and_then(|dot| entry.id.get(..=dot));
+        let Some(instance) = prefix.and_then(|prefix| self.document.instances.get(prefix)) else {
+            return;
+        };
+        for diagnostic in self.diagnostics.get_mut(before..).into_iter().flatten() {
+            instance.point_out(diagnostic);
         }
     }
 

@@ -12,7 +12,7 @@ use petgraph::graph::DiGraph;
 
 pub use compile::{Compiled, compile, compile_text};
 
-use crate::language::{Spanned, Yaml};
+use crate::language::{Span, Spanned, Yaml};
 use crate::node::{Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
@@ -22,8 +22,8 @@ pub struct Graph {
     pub name: String,
     /// A sentence about it.
     pub description: Option<String>,
-    /// The folder that its paths are relative to.
-    pub directory: PathBuf,
+    /// The folders of its texts, in their order: what paths are relative to.
+    pub folders: Vec<PathBuf>,
     /// `brokers:` by name, each with its address.
     pub brokers: Vec<(String, String)>,
     /// The nodes in an order in which every wire leads forward.
@@ -66,6 +66,13 @@ pub struct Wire {
 }
 
 impl Graph {
+    /// A path as the flow means it: relative to the text that it stands in.
+    #[must_use]
+    pub fn path(&self, path: &str, place: Span) -> PathBuf {
+        let folder = self.folders.get(place.source.0 as usize);
+        folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+    }
+
     /// The node called `id`, with its index.
     #[must_use]
     pub fn node(&self, id: &str) -> Option<(usize, &Node)> {

@@ -46,10 +46,11 @@ pub(super) fn resolve(document: &Document, diagnostics: &mut Vec<Diagnostic>) ->
                 Some(wire) => named.wires.push(wire),
                 None => {
                     named.is_partial = true;
-                    let name = text.split('.').next().unwrap_or_default();
-                    if !document.unread_nodes.contains(name) {
+                    let ends = text.match_indices('.').map(|(at, _)| at).chain([text.len()]);
+                    let mut names = ends.filter_map(|end| text.get(..end));
+                    if !names.any(|name| document.unread_nodes.contains(name)) {
                         unknown += 1;
-                        diagnostics.push(no_such_node(text, name, document, unknown <= SUGGESTIONS));
+                        diagnostics.push(no_such_node(text, document, unknown <= SUGGESTIONS));
                     }
                 }
             }
@@ -60,26 +61,30 @@ pub(super) fn resolve(document: &Document, diagnostics: &mut Vec<Diagnostic>) ->
 }
 
 fn find(text: &Spanned<String>, index: &HashMap<&str, usize>) -> Option<NamedWire> {
-    // A name with a dot in it is no name, which was reported; here it is still the node that was meant.
-    let (from, output) = match (index.get(text.as_str()), text.split_once('.')) {
-        (Some(from), _) => (from, None),
-        (None, Some((name, output))) => (index.get(name)?, Some(output.to_owned())),
-        (None, None) => return None,
-    };
+    // Nodes of templates have dots in their names: the longest name that is one is meant.
+    let ends = text.match_indices('.').map(|(at, _)| at).chain([text.len()]);
+    let (from, output) = ends
+        .filter_map(|end| Some((*index.get(text.get(..end)?)?, text.get(end + 1..))))
+        .next_back()?;
     Some(NamedWire {
-        from: *from,
-        output,
+        from,
+        output: output.map(str::to_owned),
         text: text.clone(),
     })
 }
 
-fn no_such_node(
-    text: &Spanned<String>,
-    name: &str,
-    document: &Document,
-    with_suggestion: bool,
-) -> Diagnostic {
-    let names = || document.nodes.iter().map(|node| node.id.value.as_str());
+fn no_such_node(text: &Spanned<String>, document: &Document, with_suggestion: bool) -> Diagnostic {
+    let names = || {
+        let nodes = document.nodes.iter().map(|node| node.id.value.as_str());
+        nodes.chain(document.groups.iter().map(String::as_str))
+    };
+    let first = text.split('.').next().unwrap_or_default();
+    let is_of_template = |name: &str| name.strip_prefix(first).is_some_and(|rest| rest.starts_with('.'));
+    // Behind the name of a node, a dot leads to an output; in the names of a template's nodes, it is part of them.
+    let name = match names().any(is_of_template) {
+        true => text.as_str(),
+        false => first,
+    };
     let message = format!("there is no node `{}`", shortened(name));
     let diagnostic = Diagnostic::new(Code::UnknownNode, text.span, message);
     match with_suggestion.then(|| nearest(name, names())).flatten() {

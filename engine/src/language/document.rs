@@ -4,12 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
+use super::definitions::Definitions;
 use super::environment::Environment;
+use super::include;
 use super::nearest::nearest;
 use super::shape;
 use super::source_text::Sources;
-use super::span::{SourceId, Span, Spanned};
-use super::yaml::{self, Entry, Yaml, YamlValue};
+use super::span::{Span, Spanned};
+use super::template::{Expansion, Instance};
+use super::yaml::{Entry, Yaml, YamlValue};
 use crate::diagnostic::{Code, Diagnostic, shortened};
 
 /// The language version that this engine reads.
@@ -30,6 +33,12 @@ pub struct Document {
     pub unread_brokers: HashSet<String>,
     /// Names under `nodes:` with which it is likewise.
     pub unread_nodes: HashSet<String>,
+    /// Where nodes were made from a template, by the beginning of their names.
+    pub instances: HashMap<String, Instance>,
+    /// The names that mean several nodes: `fans.in` is the node `in` of each of `fans`.
+    pub groups: Vec<String>,
+    /// `tests:` by name.
+    pub tests: Vec<Entry>,
 }
 
 /// One entry of `nodes:`.
@@ -50,31 +59,27 @@ pub struct NodeEntry {
 /// The keys of a node that the engine reads itself.
 pub(crate) const WIRING_KEYS: [&str; 2] = ["type", "from"];
 
-/// Reads the first of `sources`. The document lacks what was reported; nothing comes back when it is not YAML at all.
+/// Reads the first of `sources` and adds the texts that it includes. The document lacks what was reported; nothing comes
+/// back when it is not YAML at all.
 pub fn read(
-    sources: &Sources,
+    sources: &mut Sources,
     environment: &dyn Environment,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Document> {
-    let source = sources.get(SourceId(0))?;
-    let root = yaml::parse(SourceId(0), &source.text, environment, diagnostics)?;
-    if !matches!(root.value, YamlValue::Mapping(_)) {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::WrongKind,
-                root.span,
-                format!("a flow file is a mapping, found {}", root.kind()),
-            )
-            .with_help("begin with `twinflow: 1`, then `nodes:`"),
-        );
-        return None;
+    let texts = include::gather(sources, environment, diagnostics)?;
+    let schema = top_level_schema();
+    for root in &texts {
+        check_version(root, diagnostics);
+        shape::check(root, &schema, "the flow", diagnostics);
     }
-    check_version(&root, diagnostics);
-    shape::check(&root, &top_level_schema(), "the flow", diagnostics);
+    let root = texts.first()?;
+    if texts.iter().all(|root| root.get("nodes").is_none()) {
+        report_no_nodes(root, diagnostics);
+    }
     let text = |key: &str| root.get(key).and_then(Yaml::scalar_text).map(str::to_owned);
-    let file_name = source
-        .path
-        .file_stem()
+    let path = sources.path(root.span);
+    let file_name = path
+        .and_then(|path| path.file_stem())
         .map(|stem| stem.to_string_lossy().into_owned());
     let mut document = Document {
         name: text("name").or(file_name).unwrap_or_default(),
@@ -83,22 +88,38 @@ pub fn read(
         nodes: Vec::new(),
         unread_brokers: HashSet::new(),
         unread_nodes: HashSet::new(),
+        instances: HashMap::new(),
+        groups: Vec::new(),
+        tests: Vec::new(),
     };
-    for entry in root.get("brokers").map(Yaml::entries).unwrap_or_default() {
+    let mut definitions = Definitions::read(&texts, sources, diagnostics);
+    for entry in definitions.section("brokers", diagnostics) {
         match entry.value.scalar_text() {
             Some(address) => {
                 let address = Spanned::new(address.to_owned(), entry.value.span);
-                document.brokers.push((entry.key.clone(), address));
+                document.brokers.push((entry.key, address));
             }
-            None => drop(document.unread_brokers.insert(entry.key.value.clone())),
+            None => drop(document.unread_brokers.insert(entry.key.value)),
         }
     }
-    for entry in root.get("nodes").map(Yaml::entries).unwrap_or_default() {
-        match read_node(entry, diagnostics) {
+    let Expansion {
+        nodes,
+        instances,
+        groups,
+        unread,
+    } = definitions.expand(diagnostics);
+    document.instances = instances;
+    document.unread_nodes = unread;
+    for entry in nodes {
+        match read_node(&entry, &groups, diagnostics) {
             Some(node) => document.nodes.push(node),
-            None => drop(document.unread_nodes.insert(entry.key.value.clone())),
+            None => drop(document.unread_nodes.insert(entry.key.value)),
         }
     }
+    document.groups = groups.into_keys().collect();
+    document.groups.sort_unstable();
+    document.tests = definitions.section("tests", diagnostics);
+    definitions.warn_of_unused(diagnostics);
     Some(document)
 }
 
@@ -114,15 +135,46 @@ fn top_level_schema() -> serde_json::Value {
                 "description": "MQTT brokers by name",
                 "additionalProperties": { "type": "string" }
             },
+            "include": {
+                "description": "other files whose brokers, constants, templates, nodes and tests belong to this flow",
+                "type": "array",
+                "items": { "type": "string" }
+            },
+            "constants": {
+                "type": "object",
+                "description": "values by name, used as `$(name)`"
+            },
+            "templates": {
+                "type": "object",
+                "description": "groups of nodes to be made several times",
+                "additionalProperties": { "type": "object" }
+            },
             "nodes": {
                 "type": "object",
                 "description": "the nodes by name",
                 "additionalProperties": { "type": "object" }
+            },
+            "tests": {
+                "type": "object",
+                "description": "what comes of given records, by the test's name",
+                "additionalProperties": { "type": "object" }
             }
         },
-        "required": ["nodes"],
         "additionalProperties": false
     })
+}
+
+fn report_no_nodes(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
+    let keys = root.entries().iter().map(|entry| &entry.key);
+    if keys.clone().any(|key| nearest(key, ["nodes"]).is_some()) {
+        // A misspelt one is not missing.
+        return;
+    }
+    let place = keys.map(|key| key.span).next().unwrap_or(root.span);
+    diagnostics.push(
+        Diagnostic::new(Code::MissingField, place, "the flow needs the field `nodes`")
+            .with_help("`nodes`: the nodes by name"),
+    );
 }
 
 fn check_version(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
@@ -157,8 +209,11 @@ fn check_version(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn read_node(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<NodeEntry> {
-    check_name(&entry.key, diagnostics);
+fn read_node(
+    entry: &Entry,
+    groups: &HashMap<String, Vec<String>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<NodeEntry> {
     let YamlValue::Mapping(fields) = &entry.value.value else {
         return None;
     };
@@ -182,7 +237,7 @@ fn read_node(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<NodeEnt
         return None;
     };
     let (from, from_is_partial) = match entry.value.get("from") {
-        Some(from) => read_wires(from, diagnostics),
+        Some(from) => read_wires(from, groups, diagnostics),
         None => (Vec::new(), false),
     };
     let config = fields
@@ -200,26 +255,12 @@ fn read_node(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<NodeEnt
     })
 }
 
-/// A name is a word that formulas, topics, file names and addresses can carry as it is. A dot separates an output.
-fn check_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) {
-    let good = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    if !good {
-        diagnostics.push(
-            Diagnostic::new(
-                Code::BadName,
-                name.span,
-                format!("`{}` is no name for a node", shortened(name)),
-            )
-            .with_help("a name begins with a letter and goes on with letters, digits, `_` or `-`"),
-        );
-    }
-}
-
 /// The wires, and whether some could not be read.
-fn read_wires(from: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Spanned<String>>, bool) {
+fn read_wires(
+    from: &Yaml,
+    groups: &HashMap<String, Vec<String>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Spanned<String>>, bool) {
     let items = match &from.value {
         YamlValue::Sequence(items) => items.as_slice(),
         _ => std::slice::from_ref(from),
@@ -249,7 +290,23 @@ fn read_wires(from: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Spanned<St
             );
             continue;
         }
-        wires.push(Spanned::new(text.to_owned(), item.span));
+        match members(text, groups) {
+            Some(members) => wires.extend(members.map(|name| Spanned::new(name, item.span))),
+            None => wires.push(Spanned::new(text.to_owned(), item.span)),
+        }
     }
     (wires, is_partial)
+}
+
+/// `fans.kpis`, where `fans` was made for several machines, means the `kpis` of each of them; so does `fans.kpis.output`
+/// with their outputs.
+fn members<'g>(
+    text: &'g str,
+    groups: &'g HashMap<String, Vec<String>>,
+) -> Option<impl Iterator<Item = String> + 'g> {
+    let ends = text.match_indices('.').map(|(at, _)| at).chain([text.len()]);
+    let (names, output) = ends
+        .filter_map(|end| Some((groups.get(text.get(..end)?)?, text.get(end..)?)))
+        .next_back()?;
+    Some(names.iter().map(move |name| format!("{name}{output}")))
 }

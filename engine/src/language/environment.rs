@@ -1,16 +1,48 @@
-//! `${NAME}` and `${NAME:-default}` in the values of a flow.
+//! What surrounds a flow: variables of the environment, and other files.
 //!
-//! Names are upper case. So `` `speed ${rpm}` `` in a rhai script, where rhai itself fills in `rpm`, is left alone.
+//! `${NAME}` and `${NAME:-default}` stand in the values of a flow. Names are upper case. So `` `speed ${rpm}` `` in a rhai
+//! script, where rhai itself fills in `rpm`, is left alone.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::path::Path;
 
 use super::span::Span;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Where the names get their values: the process's environment, or a table in a test.
+/// Where a flow gets what is not in its own text: from the process and its disk, or from a table in a test.
 pub trait Environment {
-    /// The value of `name`, if it is set.
+    /// The value of the variable `name`, if it is set.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// The text of a file that is part of the flow: one that it includes, or a node type of its own.
+    ///
+    /// # Errors
+    /// Why there is none, in a user's words.
+    fn read(&self, path: &Path) -> Result<String, String> {
+        read_text(path)
+    }
+}
+
+/// Larger files are no flows.
+const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Reads a text of a flow from the disk.
+///
+/// # Errors
+/// Why it cannot be read: missing, too large, or no UTF-8.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > MAX_FLOW_BYTES {
+        return Err("it is larger than 16 MiB: this is no flow file".to_owned());
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(valid);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line} is not UTF-8 text; save the file as UTF-8")
+    })
 }
 
 /// The environment of this process.
@@ -27,6 +59,59 @@ impl Environment for std::collections::BTreeMap<String, String> {
     fn get(&self, name: &str) -> Option<String> {
         std::collections::BTreeMap::get(self, name).cloned()
     }
+}
+
+/// An environment that remembers the secrets that were asked of it, so that no message repeats them.
+pub(crate) struct Discreet<'e> {
+    environment: &'e dyn Environment,
+    secrets: RefCell<Vec<String>>,
+}
+
+impl<'e> Discreet<'e> {
+    pub fn new(environment: &'e dyn Environment) -> Self {
+        Self {
+            environment,
+            secrets: RefCell::default(),
+        }
+    }
+
+    /// The values that were asked for and must not be shown, the longest first.
+    pub fn into_secrets(self) -> Vec<String> {
+        let mut secrets = self.secrets.into_inner();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        secrets
+    }
+}
+
+impl Environment for Discreet<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        let value = self.environment.get(name)?;
+        // Hiding a word of two letters would riddle the messages with stars and hide nothing.
+        if is_secret(name) && value.len() > 2 {
+            self.secrets.borrow_mut().push(value.clone());
+        }
+        Some(value)
+    }
+
+    fn read(&self, path: &Path) -> Result<String, String> {
+        self.environment.read(path)
+    }
+}
+
+/// Whether a variable of this name holds something that is not for every eye.
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "SECRET",
+        "TOKEN",
+        "KEY",
+        "CREDENTIAL",
+    ];
+    name.split('_')
+        .any(|part| WORDS.contains(&part.trim_end_matches('S')) || WORDS.contains(&part))
 }
 
 /// `text` with its names filled in. A missing one is reported within `span`, whose source text is `raw`, and becomes

@@ -1,23 +1,30 @@
 //! The flow language: from the text to a [`Document`], every value with its place.
 
+mod definitions;
 mod deserialize;
 mod document;
 mod environment;
+mod include;
+mod name;
 mod nearest;
 mod ordered;
 mod scalar;
 mod shape;
 mod source_text;
 mod span;
+mod substitution;
+mod template;
 mod yaml;
 
 pub use deserialize::{Mismatch, from_yaml};
 pub(crate) use document::WIRING_KEYS;
 pub use document::{Document, NodeEntry, read};
-pub use environment::{Environment, ProcessEnvironment};
+pub(crate) use environment::Discreet;
+pub use environment::{Environment, ProcessEnvironment, read_text};
 pub use nearest::{listed, nearest};
 pub use ordered::Ordered;
 pub use shape::check as check_shape;
 pub use source_text::{LineColumn, SourceText, Sources};
 pub use span::{SourceId, Span, Spanned};
+pub use template::Instance;
 pub use yaml::{Entry, Yaml, YamlValue, parse as parse_yaml};

@@ -105,6 +105,13 @@ impl Sources {
         self.get(span.source).map(|s| s.path.as_path())
     }
 
+    /// The folder of each text.
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let folder = |text: &SourceText| text.path.parent().unwrap_or(Path::new("")).to_owned();
+        self.texts.iter().map(folder).collect()
+    }
+
     /// The place of `part` (a byte range of the scalar's `value`) within the text at `scalar`; of a part of several
     /// lines, its first.
     ///

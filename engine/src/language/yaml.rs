@@ -13,9 +13,9 @@ use super::span::{SourceId, Span, Spanned};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Deeper nesting is refused: no flow needs it, and it keeps every later recursion shallow.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// More values than this are refused, counted after aliases are expanded: the answer to alias bombs.
-const MAX_VALUES: usize = 2_000_000;
+pub(super) const MAX_VALUES: usize = 2_000_000;
 
 /// A value of the text and where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,7 +28,6 @@ pub struct Check<'a> {
     pub(crate) input: Option<Arc<Schema>>,
     pub(crate) document: &'a Document,
     pub(crate) sources: &'a Sources,
-    pub(crate) directory: &'a Path,
     pub(crate) level: Level,
     pub(crate) claims: &'a mut HashMap<String, Span>,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
@@ -64,10 +63,17 @@ impl Check<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// A path as the flow file means it: relative to its own folder.
+    /// A path as the flow means it: relative to the file that it stands in.
     #[must_use]
-    pub fn path(&self, relative: &str) -> PathBuf {
-        self.directory.join(relative)
+    pub fn path(&self, relative: &Spanned<String>) -> PathBuf {
+        self.folder(relative.span).join(&relative.value)
+    }
+
+    /// The folder of the file that `place` is in.
+    #[must_use]
+    pub fn folder(&self, place: Span) -> &Path {
+        let path = self.sources.path(place).and_then(Path::parent);
+        path.unwrap_or(Path::new(""))
     }
 
     /// Whether files may be opened.
