@@ -91,7 +91,7 @@ fn batch(schema: &Arc<Schema>, key: Key, first: usize, rows: usize) -> Batch {
 
 fn chain(criterion: &mut Criterion, name: &str, target: &str, rows: usize) {
     let graph = graph();
-    let mut offline = Offline::new(&graph, target).unwrap();
+    let mut offline = Offline::up_to(&graph, target).unwrap();
     let schema = Arc::clone(&graph.node("fan").unwrap().1.outputs.first().unwrap().schema);
     let key = offline.keys().intern("fan").unwrap();
     let mut group = criterion.benchmark_group(name);
@@ -103,7 +103,7 @@ fn chain(criterion: &mut Criterion, name: &str, target: &str, rows: usize) {
                 next += rows;
                 batch(&schema, key, next, rows)
             },
-            |batch| black_box(offline.push("fan", batch)),
+            |batch| black_box(offline.arriving("fan", batch, target)),
             criterion::BatchSize::SmallInput,
         );
     });

@@ -26,6 +26,13 @@ pub enum Command {
     Run(RunOptions),
     /// Check a flow and tell everything that is wrong with it
     Check(CheckOptions),
+    /// Run the tests that stand in flows
+    Test(TestOptions),
+    /// Run a log through a flow: as fast as it goes, or live on the dashboard
+    Replay(ReplayOptions),
+    /// Begin a flow, or a node type of your own
+    #[command(subcommand)]
+    New(NewOptions),
     /// Write a labelled data set of the simulated fan
     Simulate(SimulateOptions),
     /// Train a flow's fault model from a log and judge it on runs that it has not seen
@@ -85,6 +92,65 @@ pub struct CheckOptions {
 }
 
 #[derive(Debug, Args)]
+pub struct TestOptions {
+    /// Flow files, or folders of them
+    #[arg(default_value = DEFAULT_FLOW)]
+    pub flows: Vec<PathBuf>,
+
+    /// Run only the tests with this in their name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayOptions {
+    #[command(flatten)]
+    pub flow: FlowOptions,
+
+    /// The log: a CSV file as `csv-sink` writes it
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+
+    /// The source that the log stands for; needed when the flow has several
+    #[arg(long, value_name = "NODE")]
+    pub source: Option<String>,
+
+    /// Write the files of `csv-sink` nodes into this folder; without it, nothing is written
+    #[arg(long, short, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+
+    /// Show it on the dashboard, so many times as fast as it was: 1x, 10x
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    pub speed: Option<f64>,
+
+    /// Where the dashboard listens, with --speed: a port, or an address with a port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1880", value_parser = listen_address)]
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NewOptions {
+    /// Write a small flow to begin with
+    Flow {
+        /// The file to write, such as oven.yaml
+        file: PathBuf,
+    },
+    /// Write a node type of your own, a rhai script, and a flow that tests it
+    Node {
+        /// Its name, such as moving-average
+        name: String,
+
+        /// The folder to write into
+        #[arg(long, default_value = "nodes")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
 pub struct SimulateOptions {
     /// The CSV file to write
     #[arg(long, short, value_name = "FILE", default_value = "data/fan-training.csv")]
@@ -137,6 +203,14 @@ pub struct NodesOptions {
 
 fn default_listen() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 1880))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let factor = text.trim_end_matches(['x', '×']).parse::<f64>();
+    match factor {
+        Ok(factor) if factor > 0.0 && factor <= 1e6 => Ok(factor),
+        _ => Err("expected a factor such as 10x or 0.5x".to_owned()),
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {

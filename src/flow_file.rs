@@ -6,7 +6,7 @@ use std::path::Path;
 use anstream::{eprint, eprintln};
 use twinflow_engine::diagnostic::{Colour, render, summary};
 use twinflow_engine::graph::{Compiled, Graph, compile_text};
-use twinflow_engine::language::{Environment, ProcessEnvironment};
+use twinflow_engine::language::{Environment, ProcessEnvironment, read_text};
 use twinflow_engine::node::{Level, Registry};
 
 use crate::cli::FlowOptions;
@@ -24,48 +24,36 @@ impl Environment for WithBroker<'_> {
     }
 }
 
-/// Larger files are not flows.
-const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
-
 /// Reads and checks a flow; prints its diagnostics.
 pub fn compile(options: &FlowOptions, registry: &Registry, level: Level) -> Result<Graph, Stop> {
+    compile_with_tests(options, registry, level).map(|(graph, _)| graph)
+}
+
+/// Reads and checks a flow likewise, and gives its tests beside the graph.
+pub fn compile_with_tests(
+    options: &FlowOptions,
+    registry: &Registry,
+    level: Level,
+) -> Result<(Graph, Compiled), Stop> {
     let text = read(&options.flow)?;
     let environment = WithBroker(options.broker.as_deref());
-    let compiled = compile_text(&options.flow, &text, registry, &environment, level);
+    let mut compiled = compile_text(&options.flow, &text, registry, &environment, level);
     print_diagnostics(&compiled);
-    compiled.graph.ok_or(Stop::told(Exit::Usage))
+    match compiled.graph.take() {
+        Some(graph) => Ok((graph, compiled)),
+        None => Err(Stop::told(Exit::Usage)),
+    }
 }
 
 fn read(path: &Path) -> Result<String, Stop> {
-    let size = std::fs::metadata(path).map(|file| file.len());
-    if size.as_ref().is_ok_and(|size| *size > MAX_FLOW_BYTES) {
-        return Err(Stop::usage(format!(
-            "{} is larger than 16 MiB: this is no flow file",
-            path.display()
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(|error| {
-        let hint = if error.kind() == std::io::ErrorKind::NotFound {
-            "; give the path of a flow file, such as `twinflow run my-flow.yaml`"
-        } else {
+    read_text(path).map_err(|reason| {
+        let hint = if path.exists() {
             ""
+        } else {
+            "; give the path of a flow file, such as `twinflow run my-flow.yaml`"
         };
         Stop::usage(format!(
-            "the flow file {} cannot be read: {error}{hint}",
-            path.display()
-        ))
-    })?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error
-            .as_bytes()
-            .iter()
-            .take(valid)
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
-        Stop::usage(format!(
-            "{}:{line}: the file is not UTF-8 text; save it as UTF-8",
+            "the flow file {} cannot be read: {reason}{hint}",
             path.display()
         ))
     })

@@ -6,6 +6,7 @@ mod exit;
 mod flow_file;
 mod logging;
 mod predictor;
+mod serving;
 
 use clap::Parser;
 
@@ -18,6 +19,9 @@ fn main() -> std::process::ExitCode {
     let result = match cli.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(&options),
         Command::Check(options) => commands::check::check(&options),
+        Command::Test(options) => commands::test::test(&options),
+        Command::Replay(options) => commands::replay::replay(&options),
+        Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),

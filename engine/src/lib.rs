@@ -14,4 +14,5 @@ pub mod node;
 pub mod record;
 pub mod runtime;
 pub mod schema;
+pub mod testing;
 pub mod unit;

@@ -458,8 +458,8 @@ async fn a_chain_of_ten_thousand_nodes_runs() {
     idle().await;
     running.stop().await;
     assert_eq!(bench.outlet("out").numbers(), count_to(10));
-    let mut offline = Offline::new(&graph, "out").unwrap();
-    let arrived = offline.push("n0", numbers(&graph, "n0", &[7.0], Receipt::none()));
+    let mut offline = Offline::up_to(&graph, "out").unwrap();
+    let arrived = offline.arriving("n0", numbers(&graph, "n0", &[7.0], Receipt::none()), "out");
     assert_eq!(arrived[0].value(0, 0), Value::Number(7.0));
 }
 
@@ -488,11 +488,10 @@ async fn offline_gives_what_a_running_flow_gives() {
     running.stop().await;
     let live = bench.outlet("out").rows.lock().unwrap().clone();
 
-    let mut offline = Offline::new(&graph, "out").unwrap();
-    assert_eq!(offline.sources().collect::<Vec<_>>(), ["in"]);
+    let mut offline = Offline::up_to(&graph, "out").unwrap();
     let mut replayed = Vec::new();
     for chunk in all.chunks(11) {
-        for batch in offline.push("in", numbers(&graph, "in", chunk, Receipt::none())) {
+        for batch in offline.arriving("in", numbers(&graph, "in", chunk, Receipt::none()), "out") {
             for row in 0..batch.len() {
                 let values = (0..batch.schema().width())
                     .map(|slot| batch.value(row, slot))
@@ -504,10 +503,10 @@ async fn offline_gives_what_a_running_flow_gives() {
     assert_eq!(live.len(), 300);
     assert_eq!(replayed, live);
     assert!(offline.problems().all().is_empty());
-    assert!(Offline::new(&graph, "nowhere").is_err());
+    assert!(Offline::up_to(&graph, "nowhere").is_err());
     assert!(
         offline
-            .push("nowhere", numbers(&graph, "in", &[1.0], Receipt::none()))
+            .arriving("nowhere", numbers(&graph, "in", &[1.0], Receipt::none()), "out")
             .is_empty()
     );
 }

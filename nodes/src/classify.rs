@@ -106,6 +106,7 @@ nodes:
             outputs: vec![output],
             part: Part::transform(make),
             view: None,
+            decode: None,
         })
     }
 }

@@ -16,7 +16,10 @@ use crate::csv_file::{CsvFile, CsvFileError};
 use crate::field_selection::{SelectedField, select_fields};
 
 /// The node type.
-pub struct CsvSink;
+pub struct CsvSink {
+    /// Where it writes, in place of the folders that the flow names.
+    pub folder: Option<PathBuf>,
+}
 
 /// What the flow file can set.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -53,9 +56,20 @@ nodes:
         // Without the `.` in `./fan.csv`: both spellings claim one file.
         let plain: PathBuf = check.path(&config.file).components().collect();
         let is_free = check.claim(&format!("the file {}", plain.display()), config.file.span);
-        let names = FileNames {
-            directory: check.folder(config.file.span).to_owned(),
-            pattern: config.file.value.clone(),
+        let names = match &self.folder {
+            Some(folder) => FileNames {
+                directory: folder.clone(),
+                pattern: config
+                    .file
+                    .rsplit(['/', '\\'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            },
+            None => FileNames {
+                directory: check.folder(config.file.span).to_owned(),
+                pattern: config.file.value.clone(),
+            },
         };
         let (fields, ()) = (fields?, pattern?);
         if !is_free {
@@ -66,6 +80,7 @@ nodes:
             outputs: Vec::new(),
             part: Part::sink(make),
             view: None,
+            decode: None,
         })
     }
 }

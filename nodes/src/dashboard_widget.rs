@@ -162,6 +162,7 @@ nodes:
             outputs: Vec::new(),
             part: Part::transform(make),
             view: Some(view),
+            decode: None,
         })
     }
 }

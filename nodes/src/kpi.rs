@@ -203,6 +203,7 @@ nodes:
             outputs: vec![output],
             part: Part::transform(make),
             view: None,
+            decode: None,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! To add one: write its file, and add it to the list in [`registry`].
 
 pub mod brokers;
+pub mod csv_log;
 pub mod mqtt;
 
 mod classify;
@@ -10,6 +11,8 @@ mod csv_file;
 mod csv_sink;
 mod dashboard_widget;
 mod fan_command;
+mod fan_payload;
+mod fan_simulation;
 mod field_selection;
 mod field_spec;
 mod json_path;
@@ -18,10 +21,15 @@ mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
 mod reading;
+mod rhai_file;
 mod rhai_function;
-mod rhai_script;
+mod script;
+mod supply;
 mod virtual_fan;
 
+pub use supply::LogsAndSimulation;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use twinflow_engine::node::Registry;
@@ -36,6 +44,8 @@ pub struct Shared {
     pub brokers: Arc<Brokers>,
     /// The loaded models.
     pub models: Arc<ModelStore>,
+    /// Where `csv-sink` writes, in place of the flow's own folders: a replay does not write into the log of the plant.
+    pub log_folder: Option<PathBuf>,
 }
 
 /// All node types.
@@ -47,10 +57,13 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(virtual_fan::VirtualFan { brokers: brokers() })
         .with(kpi::Kpi)
         .with(rhai_function::RhaiFunction)
+        .with_files(rhai_file::RhaiFiles)
         .with(classify::Classify {
             models: Arc::clone(&shared.models),
         })
-        .with(csv_sink::CsvSink)
+        .with(csv_sink::CsvSink {
+            folder: shared.log_folder.clone(),
+        })
         .with(mqtt_out::MqttOut { brokers: brokers() })
         .with(dashboard_widget::DashboardWidget)
 }

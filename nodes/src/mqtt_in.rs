@@ -11,7 +11,8 @@ use tokio::sync::{oneshot, watch};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::{Ordered, Spanned};
 use twinflow_engine::node::{
-    Check, Checked, NodeContext, NodeType, Output, Part, Role, Source, SourceError, StartError,
+    Check, Checked, Decode, Decoded, NodeContext, NodeType, Output, Part, Role, Source, SourceError,
+    StartError,
 };
 use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Receipt};
 use twinflow_engine::schema::Schema;
@@ -24,7 +25,7 @@ use crate::mqtt::{
     Subscription, TopicFilter,
 };
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
-use crate::reading::ReadingFormat;
+use crate::reading::{Reading, ReadingFormat};
 
 /// The node type.
 pub struct MqttIn {
@@ -85,6 +86,11 @@ nodes:
         let key_level = config.key.as_ref().and_then(|key| topic_level(key));
         let (address, filter, format) = (address?, filter?, format?);
         let schema = (*format.schema).clone();
+        let reads = format.clone();
+        let decode: Decode = Arc::new(move |payload: &[u8]| match reads.read(payload) {
+            Ok(Reading { time, key, values }) => Ok(Decoded { time, key, values }),
+            Err(refusal) => Err(format!("{}: {}", refusal.kind, refusal.reason)),
+        });
         let brokers = Arc::clone(&self.brokers);
         let qos = config.qos;
         let make = move |context: &NodeContext| {
@@ -102,6 +108,7 @@ nodes:
             outputs: vec![Output::main(schema)],
             part: Part::source(make),
             view: None,
+            decode: Some(decode),
         })
     }
 }

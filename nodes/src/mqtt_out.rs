@@ -84,6 +84,7 @@ nodes:
             outputs: Vec::new(),
             part: Part::sink(make),
             view: None,
+            decode: None,
         })
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
@@ -20,6 +19,7 @@ use twinflow_plant::{FaultInjector, Plant, STEP_MS, Schedule};
 
 use crate::brokers::Brokers;
 use crate::fan_command::apply_command;
+use crate::fan_payload::Sent;
 use crate::mqtt::{
     BrokerAddress, ConnectOptions, Publisher, Qos, SessionKind, Subscriber, Subscription, TopicFilter,
     TopicName,
@@ -120,6 +120,7 @@ nodes:
             outputs: Vec::new(),
             part: Part::source(make),
             view: None,
+            decode: None,
         })
     }
 }
@@ -244,27 +245,14 @@ impl Simulated {
     }
 
     fn payload(&mut self) -> Vec<u8> {
-        let reading = self.plant.reading();
-        let fault = self.plant.fault();
         self.sequence += 1;
-        let rounded = |value: f32, digits: i32| {
-            let scale = 10_f64.powi(digits);
-            (f64::from(value) * scale).round() / scale
-        };
-        json!({
-            "timestamp": EventTime::now().as_millis(),
-            "asset_id": self.settings.asset_id,
-            "sequence_id": self.sequence,
-            "temp": rounded(reading.temp_c, 2),
-            "rpm": rounded(reading.rpm, 0),
-            "current": rounded(reading.current_a, 3),
-            "vibration": rounded(reading.vibration_g, 4),
-            "mode": self.plant.mode().name(),
-            "run": self.run,
-            "fault": { "code": fault.class().code(), "severity": rounded(fault.severity(), 2) },
-        })
-        .to_string()
-        .into_bytes()
+        Sent {
+            time: EventTime::now(),
+            asset_id: &self.settings.asset_id,
+            sequence: self.sequence,
+            run: self.run,
+        }
+        .payload(&self.plant)
     }
 
     async fn publish(&mut self) {

@@ -2,17 +2,17 @@
 //!
 //! So the features are computed by the very nodes that compute them live.
 
-mod log;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use anstream::println;
 use indicatif::{ProgressBar, ProgressStyle};
-use twinflow_engine::node::Level;
+use twinflow_engine::graph::Graph;
+use twinflow_engine::node::{Level, Role};
 use twinflow_engine::runtime::Offline;
 use twinflow_engine::schema::{FieldType, Schema};
 use twinflow_models::{Classes, Dataset, DatasetBuilder, FeatureSpec, Model, Report, TrainConfig};
+use twinflow_nodes::csv_log::CsvLog;
 use twinflow_nodes::{Shared, registry};
 
 use crate::cli::{FlowOptions, TrainOptions};
@@ -36,8 +36,8 @@ pub fn train(options: &TrainOptions) -> Result<(), Stop> {
             options.flow.display()
         )));
     };
-    let mut offline = Offline::new(&graph, node).map_err(Stop::failure)?;
-    let source = match offline.sources().collect::<Vec<_>>().as_slice() {
+    let mut offline = Offline::up_to(&graph, node).map_err(Stop::failure)?;
+    let source = match sources(&graph, node).as_slice() {
         [only] => (*only).to_owned(),
         several => {
             return Err(Stop::usage(format!(
@@ -58,19 +58,16 @@ pub fn train(options: &TrainOptions) -> Result<(), Stop> {
         .unwrap_or_default();
     let features = features(&arriving, options)?;
     let source_schema = schema_of(&source);
-    let log = log::read(
-        &options.log,
-        &source_schema,
-        offline.keys(),
-        &[&options.label, &options.run],
-    )?;
+    let required = [options.label.as_str(), &options.run];
+    let log = CsvLog::open(&options.log, &source_schema, &required).map_err(Stop::usage)?;
     let specs = features.iter().map(|(_, spec)| spec.clone()).collect();
     let mut builder = Dataset::builder(specs, Classes::fan()).map_err(Stop::failure)?;
     let slots: Vec<usize> = features.iter().map(|(slot, _)| *slot).collect();
     let label = column(&arriving, &options.label, "--label")?;
     let run = column(&arriving, &options.run, "--run")?;
-    for batch in log {
-        for arrived in offline.push(&source, batch) {
+    for batch in log.batches(offline.keys()) {
+        let batch = batch.map_err(Stop::usage)?;
+        for arrived in offline.arriving(&source, batch, node) {
             collect(&arrived, &slots, label, run, &mut builder);
         }
     }
@@ -87,6 +84,25 @@ pub fn train(options: &TrainOptions) -> Result<(), Stop> {
     write(&model, out)?;
     println!("{} written", out.display());
     Ok(())
+}
+
+/// The sources whose records reach `target`.
+fn sources<'g>(graph: &'g Graph, target: &str) -> Vec<&'g str> {
+    let mut reached: Vec<usize> = graph.node(target).map(|(number, _)| number).into_iter().collect();
+    let mut sources = Vec::new();
+    let mut next = 0;
+    while let Some(node) = reached.get(next).and_then(|number| graph.nodes.get(*number)) {
+        next += 1;
+        if node.role == Role::Source {
+            sources.push(node.id.value.as_str());
+        }
+        for wire in &node.inputs {
+            if !reached.contains(&wire.from) {
+                reached.push(wire.from);
+            }
+        }
+    }
+    sources
 }
 
 /// Numbers that arrive at the model, but for the label, what tells the run or severity, and what only grows.

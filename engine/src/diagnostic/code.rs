@@ -61,6 +61,7 @@ codes! {
     Include = "E032", "An included file that cannot be used";
     NodeFile = "E033", "A node type file (.rhai) whose header is wrong";
     Test = "E034", "A test that does not fit the flow";
+    TestFailed = "E035", "A test that failed";
     UnusedNode = "W001", "A node whose records go nowhere";
     RangeExceeded = "W002", "A range that the data exceeds";
     UnusedOutput = "W003", "An output that goes nowhere";

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::node_files::FileTypes;
 use super::order::{draw, order, rewire};
 use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
@@ -11,8 +12,9 @@ use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::language::{
     self, Discreet, Document, Environment, Instance, NodeEntry, Sources, Span, listed, nearest,
 };
-use crate::node::{Check, Level, Output, Registry, Role};
+use crate::node::{Check, Known, Level, Output, Registry, Role};
 use crate::schema::{self, Schema};
+use crate::testing::{self, FlowTest};
 
 /// A flow after all checks.
 pub struct Compiled {
@@ -20,6 +22,8 @@ pub struct Compiled {
     pub sources: Sources,
     /// The graph; nothing when there are errors.
     pub graph: Option<Graph>,
+    /// The flow's tests; none when there are errors.
+    pub tests: Vec<FlowTest>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -36,9 +40,14 @@ pub fn compile_text(
     let mut diagnostics = Vec::new();
     let environment = Discreet::new(environment);
     let document = language::read(&mut sources, &environment, &mut diagnostics);
+    let mut tests = Vec::new();
     let graph = document.map(|document| {
-        let graph = compile(&document, &sources, registry, level, &mut diagnostics);
+        let types = FileTypes::read(&document, &mut sources, registry, &environment, &mut diagnostics);
+        let graph = compile(&document, &sources, registry, &types, level, &mut diagnostics);
         tell_once(&document.instances, &mut diagnostics);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            tests = testing::read(&document.tests, &graph, &sources, &mut diagnostics);
+        }
         graph
     });
     forget_consequences(&mut diagnostics);
@@ -47,6 +56,7 @@ pub fn compile_text(
     Compiled {
         sources,
         graph: graph.filter(|_| !failed),
+        tests,
         diagnostics,
     }
 }
@@ -131,10 +141,11 @@ fn forget_consequences(diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Checks a document. The graph lacks the nodes that were reported.
-pub fn compile(
+fn compile(
     document: &Document,
     sources: &Sources,
     registry: &Registry,
+    types: &FileTypes,
     level: Level,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Graph {
@@ -146,6 +157,7 @@ pub fn compile(
         document,
         sources,
         registry,
+        types,
         level,
         claims: HashMap::new(),
         done: vec![None; document.nodes.len()],
@@ -196,6 +208,7 @@ struct Compiler<'a> {
     document: &'a Document,
     sources: &'a Sources,
     registry: &'a Registry,
+    types: &'a FileTypes,
     level: Level,
     claims: HashMap<String, Span>,
     /// By number in the document: nothing until a node was checked, and for those that did not pass.
@@ -224,12 +237,17 @@ impl Compiler<'_> {
     /// Checks one node. Where something before it was reported, or with `is_partial` a wire itself, it is checked
     /// against what is known of its records: so one run tells all mistakes, and one mistake brings no others.
     fn node(&mut self, number: usize, entry: &NodeEntry, wires: &[NamedWire], is_partial: bool) {
-        let Some(node_type) = self.registry.get(&entry.node_type) else {
-            return self.unknown_type(entry);
+        let registered = match self.registry.known(&entry.node_type) {
+            Known::Type(registered) => registered,
+            Known::File(_) => match self.types.get(&entry.node_type, self.sources) {
+                Some(registered) => registered,
+                None => return,
+            },
+            Known::Nothing => return self.unknown_type(entry),
         };
+        let node_type = &*registered.node_type;
         let before = self.diagnostics.len();
-        self.registry
-            .check_config(node_type.name(), &entry.config, self.diagnostics);
+        registered.check_shape(&entry.config, self.diagnostics);
         let is_misshapen = self.failed_since(before);
         let mut reported = self.diagnostics.get(before..).unwrap_or_default().iter();
         let has_from_misspelt = reported.any(|d| d.fix.as_ref().is_some_and(|fix| fix.replacement == "from"));
@@ -288,6 +306,7 @@ impl Compiler<'_> {
                 outputs: checked.outputs,
                 part: checked.part,
                 view: checked.view,
+                decode: checked.decode,
                 config: entry.config.clone(),
             });
         }
@@ -335,7 +354,10 @@ impl Compiler<'_> {
         let outputs = &self.done.get(wire.from)?.as_ref()?.outputs;
         let found = match &wire.output {
             None => outputs.iter().enumerate().next(),
-            Some(name) => outputs.iter().enumerate().find(|(_, output)| output.name == name),
+            Some(name) => outputs
+                .iter()
+                .enumerate()
+                .find(|(_, output)| *output.name == **name),
         };
         if let Some((output, Output { schema, .. })) = found {
             let schema = Arc::clone(schema);
@@ -356,7 +378,7 @@ impl Compiler<'_> {
         } else {
             let name = wire.output.as_deref().unwrap_or_default();
             let message = format!("`{id}` has no output `{}`", shortened(name));
-            let names = listed(outputs.iter().map(|output| output.name));
+            let names = listed(outputs.iter().map(|output| &*output.name));
             let help = match outputs.as_slice() {
                 [_] => format!("it has one, {names}: write `from: {id}`"),
                 _ => format!("its outputs are {names}"),

@@ -2,6 +2,7 @@
 
 mod compile;
 mod cycles;
+mod node_files;
 mod order;
 mod wiring;
 
@@ -10,10 +11,10 @@ use std::sync::Arc;
 
 use petgraph::graph::DiGraph;
 
-pub use compile::{Compiled, compile, compile_text};
+pub use compile::{Compiled, compile_text};
 
 use crate::language::{Span, Spanned, Yaml};
-use crate::node::{Output, Part, Role, View};
+use crate::node::{Decode, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
 /// A checked flow.
@@ -50,6 +51,8 @@ pub struct Node {
     pub part: Part,
     /// What the dashboard shows of it.
     pub view: Option<View>,
+    /// How it reads payloads, if it is a source that gets some.
+    pub decode: Option<Decode>,
     /// Its configuration, as the file has it.
     pub config: Yaml,
 }

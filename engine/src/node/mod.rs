@@ -12,8 +12,11 @@ mod view;
 
 pub use check::{Check, Level};
 pub use context::NodeContext;
-pub use part::{Emitter, MakePart, Part, Sink, SinkError, Source, SourceError, StartError, Transform};
-pub use registry::{AnyNodeType, BrokerCheck, Registry};
+pub use part::{
+    Decode, Decoded, Emitter, MakePart, Part, Sink, SinkError, Source, SourceError, StartError, Transform,
+};
+pub use registry::{AnyNodeType, BrokerCheck, NodeFile, NodeFiles, Registry};
+pub(crate) use registry::{Known, Registered};
 pub use view::{Band, BandLevel, View, ViewColumn, WidgetKind};
 
 use std::sync::Arc;
@@ -69,13 +72,15 @@ pub struct Checked {
     pub part: Part,
     /// What the dashboard shows of it.
     pub view: Option<View>,
+    /// How a source that gets payloads reads them.
+    pub decode: Option<Decode>,
 }
 
 /// An output of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Its name behind the dot in `from: node.name`.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// What comes out.
     pub schema: Arc<Schema>,
 }
@@ -85,7 +90,7 @@ impl Output {
     #[must_use]
     pub fn main(schema: Schema) -> Self {
         Self {
-            name: "out",
+            name: "out".into(),
             schema: Arc::new(schema),
         }
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::context::NodeContext;
-use crate::record::Batch;
+use crate::record::{Batch, EventTime, Value};
 
 /// Why a node cannot start.
 #[derive(Debug, Error)]
@@ -49,6 +49,17 @@ pub trait Source: Send {
 pub trait Transform: Send {
     /// Takes records and emits what comes of them.
     fn process(&mut self, batch: Batch, out: &mut Emitter);
+
+    /// How often it wants [`Transform::tick`] to be called; never by default.
+    fn tick_interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Called at every interval, whether records come or not. `now` is the machine's clock in a running flow, and the time
+    /// of the records where a flow is run over a log.
+    fn tick(&mut self, now: EventTime, out: &mut Emitter) {
+        let _ = (now, out);
+    }
 }
 
 /// Takes records out.
@@ -90,6 +101,20 @@ impl Emitter {
         std::mem::take(&mut self.emitted)
     }
 }
+
+/// What a payload that came from outside says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// When it was measured, if it says so.
+    pub time: Option<EventTime>,
+    /// Which machine it is of, if it says so.
+    pub key: Option<String>,
+    /// The fields of the source's records, in slot order.
+    pub values: Vec<Value>,
+}
+
+/// How a source reads a payload, or why it refuses it: tests and replays give payloads without a connection.
+pub type Decode = Arc<dyn Fn(&[u8]) -> Result<Decoded, String> + Send + Sync>;
 
 /// Makes a part: at the start, and again after a failure.
 pub type MakePart<T> = Arc<dyn Fn(&NodeContext) -> Result<Box<T>, StartError> + Send + Sync>;

@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use super::{Check, Checked, NodeType, Role};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{WIRING_KEYS, Yaml, check_shape, from_yaml};
+use crate::language::{SourceId, WIRING_KEYS, Yaml, check_shape, from_yaml};
 
 /// A [`NodeType`] without its configuration's type, as the registry keeps it.
 pub trait AnyNodeType: Send + Sync {
     /// What `type:` says.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Where it stands.
     fn role(&self) -> Role;
     /// The reference page.
-    fn doc(&self) -> &'static str;
+    fn doc(&self) -> &str;
     /// The JSON Schema of its configuration, without `type` and `from`.
     fn config_schema(&self) -> Value;
     /// Reads the configuration and checks it.
@@ -21,7 +21,7 @@ pub trait AnyNodeType: Send + Sync {
 }
 
 impl<T: NodeType> AnyNodeType for T {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         T::NAME
     }
 
@@ -29,7 +29,7 @@ impl<T: NodeType> AnyNodeType for T {
         T::ROLE
     }
 
-    fn doc(&self) -> &'static str {
+    fn doc(&self) -> &str {
         T::DOC
     }
 
@@ -53,30 +53,40 @@ impl<T: NodeType> AnyNodeType for T {
 /// Says what is wrong with a broker address, if anything.
 pub type BrokerCheck = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
+/// A file that a flow names as the type of a node.
+pub struct NodeFile<'f> {
+    /// As `type:` names it.
+    pub name: &'f str,
+    /// Its text among the flow's.
+    pub source: SourceId,
+    /// Its text.
+    pub text: &'f str,
+}
+
+/// Makes node types of files.
+pub trait NodeFiles: Send + Sync {
+    /// What the names of such files end with: `.rhai`.
+    fn extension(&self) -> &'static str;
+
+    /// Reads the file's own description of the type; reports what is wrong with it.
+    fn load(&self, file: &NodeFile<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Box<dyn AnyNodeType>>;
+}
+
 /// All node types by name.
 pub struct Registry {
-    types: Vec<Entry>,
+    types: Vec<Registered>,
+    files: Vec<Box<dyn NodeFiles>>,
     broker_check: BrokerCheck,
 }
 
-struct Entry {
-    node_type: Box<dyn AnyNodeType>,
+/// A node type with the shape of its configuration.
+pub(crate) struct Registered {
+    pub node_type: Box<dyn AnyNodeType>,
     schema: Value,
 }
 
-impl Registry {
-    /// An empty registry; `broker_check` judges the addresses under `brokers:`.
-    #[must_use]
-    pub fn new(broker_check: BrokerCheck) -> Self {
-        Self {
-            types: Vec::new(),
-            broker_check,
-        }
-    }
-
-    /// Adds a node type.
-    #[must_use]
-    pub fn with(mut self, node_type: impl NodeType) -> Self {
+impl Registered {
+    pub fn new(node_type: Box<dyn AnyNodeType>) -> Self {
         let mut schema = node_type.config_schema();
         // The engine reads these two itself; here they are what a misspelt one may mean.
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
@@ -85,32 +95,73 @@ impl Registry {
                 properties.insert(key.to_owned(), Value::Bool(true));
             }
         }
-        self.types.push(Entry {
-            node_type: Box::new(node_type),
-            schema,
-        });
+        Self { node_type, schema }
+    }
+
+    /// Reports what a configuration has wrong in its shape.
+    pub fn check_shape(&self, config: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
+        let owner = format!("`{}`", self.node_type.name());
+        check_shape(config, &self.schema, &owner, diagnostics);
+    }
+}
+
+/// What is known of the type that a node names.
+pub(crate) enum Known<'r> {
+    /// The type.
+    Type(&'r Registered),
+    /// A file, by the maker of its kind.
+    File(&'r dyn NodeFiles),
+    /// There is none of this name.
+    Nothing,
+}
+
+impl Registry {
+    /// An empty registry; `broker_check` judges the addresses under `brokers:`.
+    #[must_use]
+    pub fn new(broker_check: BrokerCheck) -> Self {
+        Self {
+            types: Vec::new(),
+            files: Vec::new(),
+            broker_check,
+        }
+    }
+
+    /// Adds a node type.
+    #[must_use]
+    pub fn with(mut self, node_type: impl NodeType) -> Self {
+        self.types.push(Registered::new(Box::new(node_type)));
+        self
+    }
+
+    /// Adds a kind of files that are node types.
+    #[must_use]
+    pub fn with_files(mut self, files: impl NodeFiles + 'static) -> Self {
+        self.files.push(Box::new(files));
         self
     }
 
     /// The type called `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn AnyNodeType> {
-        self.types
-            .iter()
-            .find(|entry| entry.node_type.name() == name)
-            .map(|entry| &*entry.node_type)
+        match self.known(name) {
+            Known::Type(registered) => Some(&*registered.node_type),
+            Known::File(_) | Known::Nothing => None,
+        }
+    }
+
+    pub(crate) fn known(&self, name: &str) -> Known<'_> {
+        if let Some(registered) = self.types.iter().find(|known| known.node_type.name() == name) {
+            return Known::Type(registered);
+        }
+        match self.files.iter().find(|files| name.ends_with(files.extension())) {
+            Some(files) => Known::File(&**files),
+            None => Known::Nothing,
+        }
     }
 
     /// All types in the order in which they were added.
     pub fn all(&self) -> impl Iterator<Item = &dyn AnyNodeType> {
-        self.types.iter().map(|entry| &*entry.node_type)
-    }
-
-    /// Reports what the configuration of a node of type `name` has wrong in its shape.
-    pub(crate) fn check_config(&self, name: &str, config: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
-        if let Some(entry) = self.types.iter().find(|entry| entry.node_type.name() == name) {
-            check_shape(config, &entry.schema, &format!("`{name}`"), diagnostics);
-        }
+        self.types.iter().map(|known| &*known.node_type)
     }
 
     pub(crate) fn check_broker(&self, address: &str) -> Result<(), String> {

@@ -72,6 +72,23 @@ impl Batch {
         &self.receipt
     }
 
+    /// The record in `row` by itself, as if it were measured at `time`; nobody waits for it.
+    #[must_use]
+    pub fn again(&self, row: usize, time: EventTime) -> Self {
+        let mut again = self.select(&[row]);
+        again.times = Arc::new(again.times.iter().map(|_| time).collect());
+        again.receipt = Receipt::none();
+        again
+    }
+
+    /// The first `rows` of its records, and the others; both share the receipt.
+    #[must_use]
+    pub fn split(self, rows: usize) -> (Self, Self) {
+        let all: Vec<usize> = (0..self.len()).collect();
+        let (first, rest) = all.split_at(rows.min(all.len()));
+        (self.select(first), self.select(rest))
+    }
+
     /// Gives it a receipt beside those it has.
     pub fn attach(&mut self, receipt: Receipt) {
         self.receipt.join(receipt);

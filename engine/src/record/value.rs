@@ -39,11 +39,12 @@ impl EventTime {
             .map(|time| Self(time.and_utc().timestamp_micros()))
     }
 
-    /// As ISO 8601 in UTC with milliseconds: `2026-11-24T05:23:09.200Z`.
+    /// As ISO 8601 in UTC with milliseconds: `2026-11-24T05:23:09.200Z`; with microseconds where it has some.
     #[must_use]
     pub fn to_iso(self) -> String {
         match Utc.timestamp_micros(self.0).single() {
-            Some(time) => time.to_rfc3339_opts(SecondsFormat::Millis, true),
+            Some(time) if self.0 % 1000 == 0 => time.to_rfc3339_opts(SecondsFormat::Millis, true),
+            Some(time) => time.to_rfc3339_opts(SecondsFormat::Micros, true),
             None => self.0.to_string(),
         }
     }

@@ -21,7 +21,7 @@ mod stage_task;
 pub use backoff::Backoff;
 pub use feed::{Feed, FeedRows};
 pub use metrics::{NodeCounts, NodeMetrics};
-pub use offline::{Offline, OfflineError};
+pub use offline::{Offline, OfflineError, Passing};
 pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
 pub use running::{Running, StartFailure, Watched, start};

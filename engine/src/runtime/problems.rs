@@ -23,10 +23,21 @@ pub struct Problem {
 /// All problems of a running flow.
 #[derive(Debug, Default)]
 pub struct ProblemLog {
+    /// Whether the log of the process is left out of it.
+    is_silent: bool,
     kinds: Mutex<BTreeMap<(Arc<str>, &'static str), Problem>>,
 }
 
 impl ProblemLog {
+    /// One that whoever runs the nodes reads himself.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            is_silent: true,
+            ..Self::default()
+        }
+    }
+
     /// All problems so far, the latest first.
     #[must_use]
     pub fn all(&self) -> Vec<Problem> {
@@ -79,7 +90,8 @@ impl Problems {
         problem.count += 1;
         problem.last_ms = EventTime::now().as_millis();
         let count = problem.count;
-        if count == 1 {
+        if self.log.is_silent {
+        } else if count == 1 {
             tracing::warn!(node = &*self.node, "{kind}: {message}");
         } else if is_power_of_ten(count) {
             tracing::warn!(

@@ -2,14 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::metrics::NodeMetrics;
 use super::panic::NODE_FAILED;
 use super::plan::Target;
 use crate::node::{Emitter, MakePart, NodeContext, StartError, Transform};
-use crate::record::Batch;
+use crate::record::{Batch, EventTime};
 
 /// Where a batch goes from here.
 pub(super) enum Next {
@@ -34,29 +36,85 @@ pub(super) struct Stage {
     pub steps: Vec<Step>,
 }
 
+/// When a step is to tick next.
+struct Tick {
+    step: usize,
+    interval: Duration,
+    at: Instant,
+}
+
+/// What a step emitted, by output.
+type Emitted = Vec<(usize, Batch)>;
+/// What leaves the task, in order.
+type Outgoing = Vec<(mpsc::Sender<Batch>, Batch)>;
+
 impl Stage {
     /// Runs until the queue is closed and empty.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Batch>) {
         let mut outgoing = Vec::new();
-        while let Some(batch) = queue.recv().await {
+        let mut ticks = self.ticks();
+        loop {
+            let next = ticks.iter().map(|tick| tick.at).min();
+            let batch = match next {
+                None => queue.recv().await,
+                Some(at) => tokio::select! {
+                    batch = queue.recv() => batch,
+                    () = tokio::time::sleep_until(at) => {
+                        self.tick(&mut ticks, &mut outgoing);
+                        send(&mut outgoing).await;
+                        continue;
+                    }
+                },
+            };
+            let Some(batch) = batch else { break };
             self.process(batch, &mut outgoing);
-            for (sender, batch) in outgoing.drain(..) {
-                hand_over(&sender, batch).await;
+            send(&mut outgoing).await;
+        }
+    }
+
+    fn ticks(&self) -> Vec<Tick> {
+        let now = Instant::now();
+        let steps = self.steps.iter().enumerate();
+        let ticking = steps.filter_map(|(step, Step { transform, .. })| {
+            let interval = transform.tick_interval()?;
+            Some(Tick {
+                step,
+                interval,
+                at: now + interval,
+            })
+        });
+        ticking.collect()
+    }
+
+    /// Lets every step tick whose time has come. A tick that was missed is not made up for.
+    fn tick(&mut self, ticks: &mut [Tick], outgoing: &mut Outgoing) {
+        let now = Instant::now();
+        for tick in ticks.iter_mut().filter(|tick| tick.at <= now) {
+            tick.at = (tick.at + tick.interval).max(now);
+            if let Some(step) = self.steps.get_mut(tick.step) {
+                let emitted = step.tick(EventTime::now());
+                self.pass_on(tick.step, emitted, outgoing);
             }
         }
     }
 
-    /// Takes a batch through all steps, each branch to its end before the next.
-    fn process(&mut self, batch: Batch, outgoing: &mut Vec<(mpsc::Sender<Batch>, Batch)>) {
+    fn process(&mut self, batch: Batch, outgoing: &mut Outgoing) {
+        if let Some(root) = self.steps.first_mut() {
+            let emitted = root.process(batch);
+            self.pass_on(0, emitted, outgoing);
+        }
+    }
+
+    /// Takes what a step emitted through all that follow it, each branch to its end before the next.
+    fn pass_on(&mut self, from: usize, emitted: Emitted, outgoing: &mut Outgoing) {
         // Not a recursion: a chain can be longer than a thread's stack is deep.
-        let mut waiting = vec![(0, batch)];
-        while let Some((at, batch)) = waiting.pop() {
-            let Some(step) = self.steps.get_mut(at) else {
-                continue;
-            };
+        let mut waiting = Vec::new();
+        let mut done = Some((from, emitted));
+        while let Some((at, emitted)) = done {
             let first = waiting.len();
-            for (output, batch) in step.process(batch) {
-                for next in step.next.get(output).into_iter().flatten() {
+            for (output, batch) in emitted {
+                let targets = self.steps.get(at).and_then(|step| step.next.get(output));
+                for next in targets.into_iter().flatten() {
                     match next {
                         Next::Step(step, target) => waiting.push((*step, target.adapt(batch.clone()))),
                         Next::Queue(sender, target) => {
@@ -68,7 +126,17 @@ impl Stage {
             if let Some(new) = waiting.get_mut(first..) {
                 new.reverse();
             }
+            done = waiting.pop().and_then(|(at, batch)| {
+                let step = self.steps.get_mut(at)?;
+                Some((at, step.process(batch)))
+            });
         }
+    }
+}
+
+async fn send(outgoing: &mut Outgoing) {
+    for (sender, batch) in outgoing.drain(..) {
+        hand_over(&sender, batch).await;
     }
 }
 
@@ -81,23 +149,37 @@ pub(super) async fn hand_over(queue: &mpsc::Sender<Batch>, batch: Batch) {
 
 impl Step {
     /// A transform that panics loses this batch and its state, not the flow.
-    pub(super) fn process(&mut self, batch: Batch) -> Vec<(usize, Batch)> {
+    pub(super) fn process(&mut self, batch: Batch) -> Emitted {
         self.metrics.add_received(batch.len());
         let receipt = batch.receipt().clone();
-        let mut out = Emitter::default();
-        let transform = &mut self.transform;
-        if catch_unwind(AssertUnwindSafe(|| transform.process(batch, &mut out))).is_err() {
+        let emitted = self.call(|transform, out| transform.process(batch, out));
+        if emitted.is_none() {
             receipt.fail();
+        }
+        emitted.unwrap_or_default()
+    }
+
+    /// Lets the transform tick.
+    pub(super) fn tick(&mut self, now: EventTime) -> Emitted {
+        self.call(|transform, out| transform.tick(now, out))
+            .unwrap_or_default()
+    }
+
+    /// What a call of the transform emits; nothing when it panicked, and was made anew.
+    fn call(&mut self, work: impl FnOnce(&mut dyn Transform, &mut Emitter)) -> Option<Emitted> {
+        let mut out = Emitter::default();
+        let transform = &mut *self.transform;
+        if catch_unwind(AssertUnwindSafe(|| work(transform, &mut out))).is_err() {
             self.context.problems.report("node failed", NODE_FAILED);
             match (self.make)(&self.context) {
                 Ok(fresh) => self.transform = fresh,
                 Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
             }
-            return Vec::new();
+            return None;
         }
         let emitted = out.take();
         self.metrics
             .add_emitted(emitted.iter().map(|(_, batch)| batch.len()).sum());
-        emitted
+        Some(emitted)
     }
 }

@@ -34,6 +34,26 @@ impl Quantity {
         Ok(Self { value, unit })
     }
 
+    /// Reads a number in `unit`; a text with another unit is converted, one without is in `unit` already.
+    ///
+    /// # Errors
+    /// What cannot be read, or does not fit.
+    pub fn parse_in(text: &str, unit: &Unit) -> Result<f64, String> {
+        let quantity = Self::parse(text)?;
+        if quantity.unit.is_none() {
+            return Ok(quantity.value);
+        }
+        match quantity.unit.conversion_to(unit) {
+            Some(conversion) => Ok(conversion.apply(quantity.value)),
+            None => Err(format!(
+                "`{}` is {}, not {}",
+                text.trim(),
+                quantity.unit.described(),
+                unit.described()
+            )),
+        }
+    }
+
     /// Reads a duration.
     ///
     /// # Errors

@@ -223,6 +223,7 @@ impl NodeType for Feed {
             outputs: vec![Output::main(schema)],
             part: Part::source(make),
             view: None,
+            decode: None,
         })
     }
 }
@@ -313,7 +314,7 @@ impl NodeType for Map {
         let extended = Arc::new(schema.clone());
         let outputs = match doing {
             Doing::Split => ["high", "low"].map(|name| Output {
-                name,
+                name: name.into(),
                 schema: Arc::clone(&extended),
             }),
             _ => return one_output(schema, doing, program),
@@ -322,6 +323,7 @@ impl NodeType for Map {
             outputs: outputs.to_vec(),
             part: Part::transform(move |_: &NodeContext| Ok(Mapping::new(&extended, doing, None))),
             view: None,
+            decode: None,
         })
     }
 }
@@ -338,6 +340,7 @@ fn one_output(
         outputs: vec![output],
         part: Part::transform(make),
         view: None,
+        decode: None,
     })
 }
 
@@ -422,6 +425,7 @@ impl NodeType for Store {
             outputs: Vec::new(),
             part: Part::sink(make),
             view: None,
+            decode: None,
         })
     }
 }

@@ -85,6 +85,7 @@ impl NodeType for NodeInlet {
             outputs: vec![output],
             part: Part::source(make),
             view: None,
+            decode: None,
         })
     }
 }

@@ -1,0 +1,43 @@
+//! What a fan's board sends of a reading.
+
+use serde_json::json;
+use twinflow_engine::record::EventTime;
+use twinflow_plant::Plant;
+
+/// What a payload says beside the plant's own state.
+pub(crate) struct Sent<'s> {
+    /// When the reading was taken.
+    pub time: EventTime,
+    /// The machine's name.
+    pub asset_id: &'s str,
+    /// Counts its readings.
+    pub sequence: u64,
+    /// Counts the stretches between changes of the fault.
+    pub run: u64,
+}
+
+impl Sent<'_> {
+    /// The reading of the plant as JSON, with as many digits as the sensors have.
+    pub fn payload(&self, plant: &Plant) -> Vec<u8> {
+        let reading = plant.reading();
+        let fault = plant.fault();
+        let rounded = |value: f32, digits: i32| {
+            let scale = 10_f64.powi(digits);
+            (f64::from(value) * scale).round() / scale
+        };
+        json!({
+            "timestamp": self.time.as_millis(),
+            "asset_id": self.asset_id,
+            "sequence_id": self.sequence,
+            "temp": rounded(reading.temp_c, 2),
+            "rpm": rounded(reading.rpm, 0),
+            "current": rounded(reading.current_a, 3),
+            "vibration": rounded(reading.vibration_g, 4),
+            "mode": plant.mode().name(),
+            "run": self.run,
+            "fault": { "code": fault.class().code(), "severity": rounded(fault.severity(), 2) },
+        })
+        .to_string()
+        .into_bytes()
+    }
+}

@@ -1,0 +1,143 @@
+//! A graph that runs with its dashboard until someone stops it.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anstream::eprintln;
+use tokio::signal;
+use twinflow_engine::graph::Graph;
+use twinflow_engine::record::EventTime;
+use twinflow_engine::runtime;
+use twinflow_nodes::Shared;
+use twinflow_ui::{Server, ServerSetup, dashboard};
+
+use crate::exit::Stop;
+use crate::predictor;
+
+/// What is served, and where.
+pub struct Serving<'s> {
+    pub graph: &'s Graph,
+    /// The flow file, for the greeting.
+    pub flow: &'s Path,
+    pub shared: &'s Shared,
+    pub listen: SocketAddr,
+    /// Whether the flow's brokers are needed.
+    pub with_brokers: bool,
+}
+
+/// Runs a graph until it is told to stop.
+pub fn serve(serving: &Serving<'_>) -> Result<(), Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Stop::failure)?;
+    runtime.block_on(serving.run())
+}
+
+impl Serving<'_> {
+    async fn run(&self) -> Result<(), Stop> {
+        let Self { graph, shared, .. } = self;
+        // Listening for signals begins before anything is started, so that an early Ctrl-C still ends in order.
+        let mut stop = StopSignals::listen().map_err(Stop::failure)?;
+        let bound = Server::bind(self.listen).await.map_err(Stop::failure)?;
+        if self.with_brokers {
+            let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
+            shared.brokers.start(addresses).await.map_err(Stop::failure)?;
+        }
+        let running = match runtime::start(graph) {
+            Ok(running) => running,
+            Err(error) => {
+                shared.brokers.stop().await;
+                return Err(Stop::failure(error));
+            }
+        };
+        let server = bound.serve(ServerSetup {
+            dashboard: dashboard(graph, EventTime::now().0),
+            watched: running.watched(),
+            predictor: predictor::predictor(graph, &shared.models),
+        });
+        self.greet(&server);
+        stop.wait().await;
+        if std::io::stderr().is_terminal() {
+            eprintln!("\nstopping: the readings under way are written first (Ctrl-C again stops at once)");
+        }
+        let orderly = async {
+            running.stop().await;
+            server.stop().await;
+            shared.brokers.stop().await;
+        };
+        tokio::select! {
+            () = orderly => Ok(()),
+            () = stop.wait() => Err(Stop::failure("stopped before everything was written")),
+        }
+    }
+
+    /// What runs, and where to look.
+    fn greet(&self, server: &Server) {
+        let bold = anstyle::Style::new().bold();
+        let link = anstyle::AnsiColor::Cyan.on_default();
+        let address = server.address();
+        let graph = self.graph;
+        eprintln!(
+            "{bold}{}{bold:#} ({}, {} nodes) is running with twinflow {}",
+            graph.name,
+            self.flow.display(),
+            graph.nodes.len(),
+            env!("CARGO_PKG_VERSION")
+        );
+        eprintln!("  dashboard  {link}http://{address}/{link:#}");
+        eprintln!("  REST API   {link}http://{address}/docs{link:#}");
+        for listening in self.shared.brokers.listening() {
+            eprintln!("  broker     {link}mqtt://{listening}{link:#} (embedded)");
+        }
+        for (name, address) in graph.brokers.iter().filter(|_| self.with_brokers) {
+            if let Ok(address) = address.parse::<twinflow_nodes::mqtt::BrokerAddress>()
+                && !matches!(address, twinflow_nodes::mqtt::BrokerAddress::Embedded(_))
+            {
+                eprintln!("  broker     {link}{address}{link:#} ({name})");
+            }
+        }
+        eprintln!("Ctrl-C stops it.");
+    }
+}
+
+/// Ctrl-C, and on Unix SIGTERM.
+struct StopSignals {
+    #[cfg(unix)]
+    terminate: signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        use signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        // Without a way to hear of Ctrl-C the process is ended from outside: nothing better can be done here.
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
