@@ -32,6 +32,8 @@ pub enum Command {
     Train(TrainOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
+    /// Print the JSON Schema of flow files, for completion in editors
+    Schema,
 }
 
 impl Default for Command {

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod flow_file;
 mod logging;
+mod output;
 mod predictor;
 
 use clap::Parser;
@@ -21,6 +22,7 @@ fn main() -> std::process::ExitCode {
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
+        Command::Schema => commands::schema::schema(),
     };
     match result {
         Ok(()) => Exit::Success,

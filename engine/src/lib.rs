@@ -12,6 +12,7 @@ pub mod graph;
 pub mod language;
 pub mod node;
 pub mod record;
+pub mod reference;
 pub mod runtime;
 pub mod schema;
 pub mod unit;

@@ -3,5 +3,6 @@
 pub mod check;
 pub mod nodes;
 pub mod run;
+pub mod schema;
 pub mod simulate;
 pub mod train;
