@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The flow that runs when none is named.
 pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
@@ -34,6 +34,8 @@ pub enum Command {
     Nodes(NodesOptions),
     /// Print the JSON Schema of flow files, for completion in editors
     Schema,
+    /// Draw a flow, with what each wire carries
+    Graph(GraphOptions),
 }
 
 impl Default for Command {
@@ -135,6 +137,30 @@ pub struct TrainOptions {
 pub struct NodesOptions {
     /// The node type to explain
     pub node_type: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct GraphOptions {
+    #[command(flatten)]
+    pub flow: FlowOptions,
+
+    /// The format; by default what the name of --out ends in, or dot
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+
+    /// The file to write instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For Mermaid, in Markdown pages
+    Mermaid,
+    /// A picture for browsers
+    Svg,
 }
 
 fn default_listen() -> SocketAddr {

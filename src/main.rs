@@ -23,6 +23,7 @@ fn main() -> std::process::ExitCode {
         Command::Train(options) => commands::train::train(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
         Command::Schema => commands::schema::schema(),
+        Command::Graph(options) => commands::graph::graph(&options),
     };
     match result {
         Ok(()) => Exit::Success,

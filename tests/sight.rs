@@ -13,7 +13,24 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use program::run;
+use program::{run, run_in};
+
+const FLOW: &str = "
+twinflow: 1
+brokers: { plant: embedded }
+nodes:
+  fan: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C }, current: { unit: A } } }
+  kpis: { type: kpi, from: fan, values: { power: 230 V * current } }
+  show: { type: dashboard-widget, from: kpis, widget: gauge, fields: [power] }
+";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
 
 #[test]
 fn the_schema_is_the_one_in_docs() {
@@ -40,4 +57,51 @@ fn shipped_flows_name_their_schema() {
             }
         }
     }
+}
+
+#[test]
+fn a_flow_is_drawn_in_the_format_that_is_asked_for() {
+    let folder = folder(&[("flow.yaml", FLOW)]);
+    let dot = run_in(folder.path(), &["graph", "flow.yaml"]);
+    assert_eq!((dot.code, dot.stderr.as_str()), (Some(0), ""));
+    assert!(dot.stdout.starts_with("digraph \"flow\" {"), "{}", dot.stdout);
+    assert!(
+        dot.stdout.contains("n1 -> n2 [label=\"+power [W]\"];"),
+        "{}",
+        dot.stdout
+    );
+    let mermaid = run_in(folder.path(), &["graph", "flow.yaml", "--format", "mermaid"]);
+    assert!(
+        mermaid
+            .stdout
+            .starts_with("---\ntitle: \"flow\"\n---\nflowchart LR\n"),
+        "{}",
+        mermaid.stdout
+    );
+    for (name, start) in [("a.svg", "<svg "), ("a.mmd", "---\ntitle"), ("a.dot", "digraph ")] {
+        let ended = run_in(folder.path(), &["graph", "flow.yaml", "--out", name]);
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(0), ""),
+            "{}",
+            ended.stderr
+        );
+        let drawn = fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(drawn.starts_with(start), "{drawn}");
+    }
+    let ended = run_in(folder.path(), &["graph", "flow.yaml", "--out", "a.png"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("end it in .dot, .mmd or .svg"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_wrong_flow_is_not_drawn() {
+    let folder = folder(&[("flow.yaml", &FLOW.replace("from: kpis", "from: kpi"))]);
+    let ended = run_in(folder.path(), &["graph", "flow.yaml"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("did you mean `kpis`?"), "{}", ended.stderr);
 }
