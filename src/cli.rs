@@ -36,6 +36,8 @@ pub enum Command {
     Schema,
     /// Draw a flow, with what each wire carries
     Graph(GraphOptions),
+    /// Tell what two flows mean differently: exit code 0 for nothing, 1 for something
+    Diff(DiffOptions),
 }
 
 impl Default for Command {
@@ -161,6 +163,15 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture for browsers
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffOptions {
+    /// The flow file as it was
+    pub old: PathBuf,
+
+    /// The flow file as it is now
+    pub new: PathBuf,
 }
 
 fn default_listen() -> SocketAddr {

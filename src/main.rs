@@ -24,6 +24,7 @@ fn main() -> std::process::ExitCode {
         Command::Nodes(options) => commands::nodes::nodes(&options),
         Command::Schema => commands::schema::schema(),
         Command::Graph(options) => commands::graph::graph(&options),
+        Command::Diff(options) => commands::diff::diff(&options),
     };
     match result {
         Ok(()) => Exit::Success,

@@ -105,3 +105,34 @@ fn a_wrong_flow_is_not_drawn() {
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.contains("did you mean `kpis`?"), "{}", ended.stderr);
 }
+
+#[test]
+fn diff_tells_by_its_exit_code_whether_flows_differ() {
+    let folder = folder(&[
+        ("a.yaml", FLOW),
+        ("b.yaml", &format!("# A comment.\n{FLOW}")),
+        ("c.yaml", &FLOW.replace("unit: A", "unit: mA")),
+        ("wrong.yaml", &FLOW.replace("type: kpi,", "type: kpy,")),
+    ]);
+    let same = run_in(folder.path(), &["diff", "a.yaml", "b.yaml"]);
+    assert_eq!((same.code, same.stderr.as_str()), (Some(0), ""));
+    assert_eq!(same.stdout, "a.yaml and b.yaml mean the same\n");
+    let other = run_in(folder.path(), &["diff", "a.yaml", "c.yaml"]);
+    assert_eq!((other.code, other.stderr.as_str()), (Some(1), ""));
+    assert!(
+        other.stdout.contains("~ fields.current.unit: A → mA")
+            && other
+                .stdout
+                .contains("~ current: number in A → number in mA, behind `fan` and `kpis`"),
+        "{}",
+        other.stdout
+    );
+    let wrong = run_in(folder.path(), &["diff", "wrong.yaml", "missing.yaml"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""));
+    assert!(wrong.stderr.contains("did you mean `kpi`?"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("missing.yaml cannot be read"),
+        "{}",
+        wrong.stderr
+    );
+}
