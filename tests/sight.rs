@@ -37,10 +37,8 @@ fn the_schema_is_the_one_in_docs() {
     let ended = run(&["schema"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert_eq!(
-        ended.stdout,
-        fs::read_to_string(root.join("docs/flow.schema.json")).unwrap()
-    );
+    let shipped = fs::read_to_string(root.join("docs/flow.schema.json")).unwrap();
+    assert!(ended.stdout == shipped, "{}", ended.stdout);
 }
 
 #[test]

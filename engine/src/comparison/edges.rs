@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::nodes::Pairs;
 use crate::graph::Graph;
 use crate::schema::Schema;
 
@@ -52,7 +51,7 @@ pub enum FieldChange {
     Reordered,
 }
 
-pub(super) fn compare(old: &Graph, new: &Graph, pairs: &Pairs) -> Vec<EdgeChange> {
+pub(super) fn compare(old: &Graph, new: &Graph, pairs: &[(usize, usize)]) -> Vec<EdgeChange> {
     let mut changes: Vec<EdgeChange> = Vec::new();
     let mut known: HashMap<FieldChange, usize> = HashMap::new();
     for (before, now) in pairs {

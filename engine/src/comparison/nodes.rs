@@ -38,11 +38,8 @@ pub enum NodeChange {
     },
 }
 
-/// Pairs of numbers in the two graphs: nodes that are one and the same, in the order of the old wires.
-pub(super) type Pairs = Vec<(usize, usize)>;
-
-/// Pairs nodes by name, then those left over by what they do.
-pub(super) fn pair(old: &Graph, new: &Graph) -> Pairs {
+/// Pairs nodes by name, then those left over by what they do: their numbers in the two graphs, in the order of the old.
+pub(super) fn pair(old: &Graph, new: &Graph) -> Vec<(usize, usize)> {
     let ids = |graph: &Graph| -> HashMap<String, usize> {
         let numbered = graph.nodes.iter().enumerate();
         numbered
@@ -58,7 +55,7 @@ pub(super) fn pair(old: &Graph, new: &Graph) -> Pairs {
             newcomers.entry(does).or_default().push(number);
         }
     }
-    let mut pairs = Pairs::new();
+    let mut pairs = Vec::new();
     let mut renamed: HashMap<&str, &str> = HashMap::new();
     for (number, node) in old.nodes.iter().enumerate() {
         if let Some(same) = now.get(&node.id.value) {
@@ -83,7 +80,11 @@ pub(super) fn pair(old: &Graph, new: &Graph) -> Pairs {
 }
 
 /// What became of the nodes, and the new order of the widgets if it is another one.
-pub(super) fn compare(old: &Graph, new: &Graph, pairs: &Pairs) -> (Vec<NodeChange>, Option<Vec<String>>) {
+pub(super) fn compare(
+    old: &Graph,
+    new: &Graph,
+    pairs: &[(usize, usize)],
+) -> (Vec<NodeChange>, Option<Vec<String>>) {
     let both = || {
         pairs
             .iter()
@@ -162,7 +163,7 @@ fn translated(mut wires: Vec<String>, renamed: &HashMap<&str, &str>) -> Vec<Stri
 }
 
 /// The dashboard shows widgets in the order of the nodes.
-fn widgets(old: &Graph, new: &Graph, pairs: &Pairs) -> Option<Vec<String>> {
+fn widgets(old: &Graph, new: &Graph, pairs: &[(usize, usize)]) -> Option<Vec<String>> {
     let is_shown = |(o, n): &&(usize, usize)| {
         let has_view =
             |graph: &Graph, number: usize| graph.nodes.get(number).is_some_and(|n| n.view.is_some());

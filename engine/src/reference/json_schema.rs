@@ -142,7 +142,8 @@ fn node(registry: &Registry) -> Value {
         "type": "object",
         "properties": {
             type_key: { "description": "what the node does; `twinflow nodes` lists the types", "anyOf": types },
-            from_key: { "$ref": "#/definitions/wires" }
+            from_key: { "$ref": "#/definitions/wires" },
+            "template": template()
         },
         "anyOf": [{ "required": [type_key] }, { "required": ["template"] }],
         "allOf": rules
@@ -156,11 +157,15 @@ fn wires() -> Value {
     })
 }
 
+fn template() -> Value {
+    json!({ "type": "string", "description": "the template, from `templates:`, whose nodes stand here" })
+}
+
 fn copies() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "template": { "type": "string", "description": "the template, from `templates:`, whose nodes stand here" },
+            "template": template(),
             "for_each": { "description": "one copy of the template for each of these" },
             "with": { "description": "the values that the template asks for" }
         },
