@@ -232,7 +232,7 @@ fn sign(outputs: &[Caption]) -> Vec<String> {
 
 fn sign_width(sign: &[String]) -> f64 {
     let widest = sign.iter().map(|line| cells(line)).max();
-    widest.map_or(0.0, |cells| STEM + 12.0 + cells as f64 * 5.9)
+    widest.map_or(0.0, |cells| STEM + 14.0 + cells as f64 * 6.3)
 }
 
 fn node_width(node: &Node) -> f64 {
