@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The flow that runs when none is named.
 pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
@@ -39,6 +39,12 @@ pub enum Command {
     Train(TrainOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
+    /// Print the JSON Schema of flow files, for completion in editors
+    Schema,
+    /// Draw a flow, with what each wire carries
+    Graph(GraphOptions),
+    /// Tell what two flows mean differently: exit code 0 for nothing, 1 for something
+    Diff(DiffOptions),
 }
 
 impl Default for Command {
@@ -199,6 +205,39 @@ pub struct TrainOptions {
 pub struct NodesOptions {
     /// The node type to explain
     pub node_type: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct GraphOptions {
+    #[command(flatten)]
+    pub flow: FlowOptions,
+
+    /// The format; by default what the name of --out ends in, or dot
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+
+    /// The file to write instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For Mermaid, in Markdown pages
+    Mermaid,
+    /// A picture for browsers
+    Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffOptions {
+    /// The flow file as it was
+    pub old: PathBuf,
+
+    /// The flow file as it is now
+    pub new: PathBuf,
 }
 
 fn default_listen() -> SocketAddr {

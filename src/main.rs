@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod flow_file;
 mod logging;
+mod output;
 mod predictor;
 mod serving;
 
@@ -25,6 +26,9 @@ fn main() -> std::process::ExitCode {
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
+        Command::Schema => commands::schema::schema(),
+        Command::Graph(options) => commands::graph::graph(&options),
+        Command::Diff(options) => commands::diff::diff(&options),
     };
     match result {
         Ok(()) => Exit::Success,

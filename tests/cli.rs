@@ -100,7 +100,7 @@ fn wrong_usage_ends_with_2_and_tells_the_way() {
         "{}",
         ended.stderr
     );
-    let ended = run(&["chekc"]);
+    let ended = run(&["checkk"]);
     assert_eq!(ended.code, Some(2));
     assert!(
         ended.stderr.contains("similar subcommand exists: 'check'"),

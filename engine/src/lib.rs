@@ -6,12 +6,15 @@
 //!
 //! It knows no concrete node, no HTTP and no MQTT: node types are registered from outside.
 
+pub mod comparison;
 pub mod diagnostic;
+pub mod drawing;
 pub mod formula;
 pub mod graph;
 pub mod language;
 pub mod node;
 pub mod record;
+pub mod reference;
 pub mod runtime;
 pub mod schema;
 pub mod testing;

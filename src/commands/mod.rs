@@ -1,10 +1,13 @@
 //! The commands, one file each.
 
 pub mod check;
+pub mod diff;
+pub mod graph;
 pub mod new;
 pub mod nodes;
 pub mod replay;
 pub mod run;
+pub mod schema;
 pub mod simulate;
 pub mod test;
 pub mod train;

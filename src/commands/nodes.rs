@@ -4,6 +4,7 @@ use anstream::{print, println};
 use serde_json::Value;
 use twinflow_engine::language::{listed, nearest};
 use twinflow_engine::node::AnyNodeType;
+use twinflow_engine::reference::first_sentence;
 use twinflow_nodes::{Shared, registry};
 
 use crate::cli::NodesOptions;
@@ -15,15 +16,7 @@ pub fn nodes(options: &NodesOptions) -> Result<(), Stop> {
     let Some(name) = &options.node_type else {
         let bold = anstyle::Style::new().bold();
         for node_type in registry.all() {
-            let summary = node_type
-                .doc()
-                .split(". ")
-                .next()
-                .unwrap_or_default()
-                .split('\n')
-                .next()
-                .unwrap_or_default();
-            let summary = summary.trim_end_matches('.');
+            let summary = first_sentence(node_type.doc());
             println!(
                 "{bold}{:17}{bold:#} {:10} {summary}",
                 node_type.name(),

@@ -1,9 +1,11 @@
 //! What the checks tell the user.
 
 mod code;
+mod password;
 mod render;
 
 pub use code::Code;
+pub(crate) use password::without_passwords;
 pub use render::{Colour, render, summary};
 
 use crate::language::Span;

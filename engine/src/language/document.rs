@@ -123,7 +123,8 @@ pub fn read(
     Some(document)
 }
 
-fn top_level_schema() -> serde_json::Value {
+/// What the file as a whole may hold.
+pub(crate) fn top_level_schema() -> serde_json::Value {
     json!({
         "type": "object",
         "properties": {

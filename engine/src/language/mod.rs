@@ -17,8 +17,8 @@ mod template;
 mod yaml;
 
 pub use deserialize::{Mismatch, from_yaml};
-pub(crate) use document::WIRING_KEYS;
 pub use document::{Document, NodeEntry, read};
+pub(crate) use document::{LANGUAGE_VERSION, WIRING_KEYS, top_level_schema};
 pub(crate) use environment::Discreet;
 pub use environment::{Environment, ProcessEnvironment, read_text};
 pub use nearest::{listed, nearest};
@@ -27,4 +27,5 @@ pub use shape::check as check_shape;
 pub use source_text::{LineColumn, SourceText, Sources};
 pub use span::{SourceId, Span, Spanned};
 pub use template::Instance;
+pub(crate) use template::template_schema;
 pub use yaml::{Entry, Yaml, YamlValue, parse as parse_yaml};

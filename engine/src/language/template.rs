@@ -108,7 +108,8 @@ impl<'t> Template<'t> {
     }
 }
 
-fn template_schema() -> Value {
+/// The shape of a template in a flow file.
+pub(crate) fn template_schema() -> Value {
     json!({
         "type": "object",
         "properties": {

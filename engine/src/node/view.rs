@@ -69,7 +69,7 @@ pub struct Band {
     pub level: BandLevel,
 }
 
-/// What it means to be in a [`Band`].
+/// How serious it is to be in a coloured part of the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BandLevel {
