@@ -12,8 +12,8 @@ mod span;
 mod yaml;
 
 pub use deserialize::{Mismatch, from_yaml};
-pub(crate) use document::WIRING_KEYS;
 pub use document::{Document, NodeEntry, read};
+pub(crate) use document::{WIRING_KEYS, top_level_schema};
 pub use environment::{Environment, ProcessEnvironment};
 pub use nearest::{listed, nearest};
 pub use ordered::Ordered;
