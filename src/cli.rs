@@ -32,6 +32,8 @@ pub enum Command {
     Train(TrainOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
+    /// Serve an editor over standard input and output (Language Server Protocol)
+    Lsp,
 }
 
 impl Default for Command {
