@@ -45,6 +45,8 @@ pub enum Command {
     Graph(GraphOptions),
     /// Tell what two flows mean differently: exit code 0 for nothing, 1 for something
     Diff(DiffOptions),
+    /// Serve an editor over standard input and output (Language Server Protocol)
+    Lsp,
 }
 
 impl Default for Command {

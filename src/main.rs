@@ -29,6 +29,7 @@ fn main() -> std::process::ExitCode {
         Command::Schema => commands::schema::schema(),
         Command::Graph(options) => commands::graph::graph(&options),
         Command::Diff(options) => commands::diff::diff(&options),
+        Command::Lsp => commands::lsp::lsp(),
     };
     match result {
         Ok(()) => Exit::Success,

@@ -6,6 +6,7 @@
 //!
 //! It knows no concrete node, no HTTP and no MQTT: node types are registered from outside.
 
+pub mod assist;
 pub mod comparison;
 pub mod diagnostic;
 pub mod drawing;

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod graph;
+pub mod lsp;
 pub mod new;
 pub mod nodes;
 pub mod replay;

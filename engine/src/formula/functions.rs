@@ -29,37 +29,187 @@ enum Function {
     OverTime(OverTime),
 }
 
-/// Name, signature for messages, kind, least and most arguments.
-const FUNCTIONS: [(&str, &str, Function, usize, usize); 21] = [
-    ("abs", "abs(x)", Function::Keeps(Function1::Abs), 1, 1),
-    ("round", "round(x)", Function::Keeps(Function1::Round), 1, 1),
-    ("floor", "floor(x)", Function::Keeps(Function1::Floor), 1, 1),
-    ("ceil", "ceil(x)", Function::Keeps(Function1::Ceil), 1, 1),
-    ("sign", "sign(x)", Function::Sign, 1, 1),
-    ("sqrt", "sqrt(x)", Function::Sqrt, 1, 1),
-    ("exp", "exp(x)", Function::Plain(Function1::Exp), 1, 1),
-    ("ln", "ln(x)", Function::Plain(Function1::Ln), 1, 1),
-    ("log10", "log10(x)", Function::Plain(Function1::Log10), 1, 1),
-    ("sin", "sin(angle)", Function::Angle(Function1::Sin), 1, 1),
-    ("cos", "cos(angle)", Function::Angle(Function1::Cos), 1, 1),
-    ("min", "min(a, b, …)", Function::Extreme(Function2::Min), 2, 16),
-    ("max", "max(a, b, …)", Function::Extreme(Function2::Max), 2, 16),
-    ("clamp", "clamp(x, low, high)", Function::Clamp, 3, 3),
-    ("if", "if(condition, then, otherwise)", Function::If, 3, 3),
-    ("default", "default(x, otherwise)", Function::Default, 2, 2),
-    ("is_missing", "is_missing(x)", Function::IsMissing, 1, 1),
-    ("rate", "rate(x)", Function::OverTime(OverTime::Rate), 1, 1),
+/// A function that formulas can call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionInfo {
+    /// What formulas call it.
+    pub name: &'static str,
+    /// How it is called: `clamp(x, low, high)`.
+    pub signature: &'static str,
+    /// What it gives, in one sentence.
+    pub about: &'static str,
+}
+
+/// What a function is, what it does with units, least and most arguments.
+type Known = (FunctionInfo, Function, usize, usize);
+
+/// All functions.
+pub fn functions() -> impl Iterator<Item = FunctionInfo> {
+    FUNCTIONS.iter().map(|(function, ..)| *function)
+}
+
+const fn info(name: &'static str, signature: &'static str, about: &'static str) -> FunctionInfo {
+    FunctionInfo {
+        name,
+        signature,
+        about,
+    }
+}
+
+const FUNCTIONS: [Known; 21] = [
     (
-        "integral",
-        "integral(x)",
+        info("abs", "abs(x)", "The number without its sign."),
+        Function::Keeps(Function1::Abs),
+        1,
+        1,
+    ),
+    (
+        info(
+            "round",
+            "round(x)",
+            "The nearest whole number, in the unit of `x`.",
+        ),
+        Function::Keeps(Function1::Round),
+        1,
+        1,
+    ),
+    (
+        info("floor", "floor(x)", "The next whole number below."),
+        Function::Keeps(Function1::Floor),
+        1,
+        1,
+    ),
+    (
+        info("ceil", "ceil(x)", "The next whole number above."),
+        Function::Keeps(Function1::Ceil),
+        1,
+        1,
+    ),
+    (info("sign", "sign(x)", "-1, 0 or 1."), Function::Sign, 1, 1),
+    (
+        info(
+            "sqrt",
+            "sqrt(x)",
+            "The square root; its unit is the root of the unit of `x`.",
+        ),
+        Function::Sqrt,
+        1,
+        1,
+    ),
+    (
+        info("exp", "exp(x)", "e to the power of a plain number."),
+        Function::Plain(Function1::Exp),
+        1,
+        1,
+    ),
+    (
+        info("ln", "ln(x)", "The natural logarithm of a plain number."),
+        Function::Plain(Function1::Ln),
+        1,
+        1,
+    ),
+    (
+        info("log10", "log10(x)", "The logarithm to base 10 of a plain number."),
+        Function::Plain(Function1::Log10),
+        1,
+        1,
+    ),
+    (
+        info(
+            "sin",
+            "sin(angle)",
+            "The sine of an angle; a plain number is in radians.",
+        ),
+        Function::Angle(Function1::Sin),
+        1,
+        1,
+    ),
+    (
+        info(
+            "cos",
+            "cos(angle)",
+            "The cosine of an angle; a plain number is in radians.",
+        ),
+        Function::Angle(Function1::Cos),
+        1,
+        1,
+    ),
+    (
+        info("min", "min(a, b, …)", "The least of up to 16 numbers."),
+        Function::Extreme(Function2::Min),
+        2,
+        16,
+    ),
+    (
+        info("max", "max(a, b, …)", "The greatest of up to 16 numbers."),
+        Function::Extreme(Function2::Max),
+        2,
+        16,
+    ),
+    (
+        info(
+            "clamp",
+            "clamp(x, low, high)",
+            "`x`, but no less than `low` and no more than `high`.",
+        ),
+        Function::Clamp,
+        3,
+        3,
+    ),
+    (
+        info(
+            "if",
+            "if(condition, then, otherwise)",
+            "One of two values, by a condition.",
+        ),
+        Function::If,
+        3,
+        3,
+    ),
+    (
+        info(
+            "default",
+            "default(x, otherwise)",
+            "`x`, or the other value where `x` is missing.",
+        ),
+        Function::Default,
+        2,
+        2,
+    ),
+    (
+        info("is_missing", "is_missing(x)", "Whether the record lacks `x`."),
+        Function::IsMissing,
+        1,
+        1,
+    ),
+    (
+        info(
+            "rate",
+            "rate(x)",
+            "The change per second since the reading before.",
+        ),
+        Function::OverTime(OverTime::Rate),
+        1,
+        1,
+    ),
+    (
+        info(
+            "integral",
+            "integral(x)",
+            "The sum of value and time: a power in W becomes an energy.",
+        ),
         Function::OverTime(OverTime::Integral),
         1,
         1,
     ),
-    ("delta", "delta(x)", Function::OverTime(OverTime::Delta), 1, 1),
     (
-        "previous",
-        "previous(x)",
+        info("delta", "delta(x)", "The difference to the reading before."),
+        Function::OverTime(OverTime::Delta),
+        1,
+        1,
+    ),
+    (
+        info("previous", "previous(x)", "The value of the reading before."),
         Function::OverTime(OverTime::Previous),
         1,
         1,
@@ -69,9 +219,9 @@ const FUNCTIONS: [(&str, &str, Function, usize, usize); 21] = [
 impl Compiler<'_> {
     pub(super) fn call(&mut self, name: &str, arguments: &[Expression], range: Range<usize>) -> Typed {
         let name_range = range.start..range.start + name.len();
-        let found = FUNCTIONS.iter().find(|(known, ..)| *known == name);
-        let Some((_, signature, function, least, most)) = found else {
-            let known: Vec<&str> = FUNCTIONS.iter().map(|(known, ..)| *known).collect();
+        let found = FUNCTIONS.iter().find(|(known, ..)| known.name == name);
+        let Some((FunctionInfo { signature, .. }, function, least, most)) = found else {
+            let known: Vec<&str> = functions().map(|known| known.name).collect();
             let help = match nearest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the functions are {}", known.join(", ")),

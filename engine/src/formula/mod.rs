@@ -12,13 +12,16 @@ mod operators;
 mod parse;
 mod program;
 pub mod syntax;
+mod words;
 
 use std::ops::Range;
 
 pub use compile::{Compiler, ResultType};
 pub use evaluate::Evaluator;
+pub use functions::{FunctionInfo, functions};
 pub use parse::parse;
 pub use program::Program;
+pub use words::{Word, words};
 
 use crate::diagnostic::Code;
 

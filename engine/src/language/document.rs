@@ -128,7 +128,7 @@ pub(crate) fn top_level_schema() -> serde_json::Value {
     json!({
         "type": "object",
         "properties": {
-            "twinflow": {},
+            "twinflow": { "description": "the version of the flow language: 1" },
             "name": { "type": "string", "description": "what the dashboard calls the flow" },
             "description": { "type": "string", "description": "one or two sentences for the reader" },
             "brokers": {

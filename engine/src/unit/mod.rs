@@ -16,6 +16,13 @@ pub use quantity::Quantity;
 pub const KNOWN_UNITS: &str =
     "units are SI symbols with prefixes, °C, rpm, %, bar, min, h, Wh, €, …, combined as in `m/s²` or `g/kWh`";
 
+/// The units that have names of their own, each with what it measures and whether prefixes such as `k` may stand before it.
+pub fn named_units() -> impl Iterator<Item = (&'static str, Dimension, bool)> {
+    table::UNITS
+        .iter()
+        .map(|named| (named.symbol, named.dimension, named.prefixes))
+}
+
 /// How a unit's numbers relate to the zero of its dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {

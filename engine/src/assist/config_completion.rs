@@ -1,0 +1,118 @@
+//! Completion of keys: those of the file, of a node, and of what stands in its configuration.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::Assistant;
+use super::completion::{Completion, CompletionKind};
+use super::context::Context;
+use super::expected::{Expected, ExpectedKey};
+use crate::language::{WIRING_KEYS, top_level_schema};
+use crate::node::Role;
+
+/// The keys of the file.
+pub(super) fn top_level(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<Completion>> {
+    let schema = top_level_schema();
+    // In the order in which a flow has them.
+    let keys = Expected::at(&schema, &[]).keys();
+    Some(offered(assistant, context, keys, Vec::new()))
+}
+
+/// The keys of a node, and within its configuration.
+pub(super) fn keys(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<Completion>> {
+    let (id, path) = context.within_node()?;
+    let node = assistant.node(id)?;
+    let node_type = assistant.node_type(&node);
+    let schema = node_type.map_or(Value::Null, |node_type| node_type.config_schema());
+    let mut wiring = Vec::new();
+    if path.is_empty() {
+        let is_source = node_type.is_some_and(|node_type| node_type.role() == Role::Source);
+        let keys = WIRING_KEYS.into_iter().filter(|key| *key != "from" || !is_source);
+        wiring.extend(keys.map(|key| wiring_key(assistant, context, key)));
+    }
+    Some(offered(
+        assistant,
+        context,
+        Expected::at(&schema, path).keys(),
+        wiring,
+    ))
+}
+
+/// `first`, then `keys`, without those that are there already.
+fn offered(
+    assistant: &Assistant<'_>,
+    context: &Context,
+    keys: Vec<ExpectedKey<'_>>,
+    first: Vec<Completion>,
+) -> Vec<Completion> {
+    let sketch = &assistant.sketch;
+    let others = sketch
+        .children(context.parent)
+        .filter(|child| Some(*child) != context.item);
+    let taken: HashSet<&str> = others.filter_map(|child| sketch.key(child)).collect();
+    let mut offered = first;
+    offered.extend(keys.iter().map(|key| {
+        let completion = Completion::plain(key.name, CompletionKind::Key, &context.written)
+            .with_detail(key.is_required.then(|| "required".to_owned()))
+            .with_about(key.value.description().map(str::to_owned));
+        let (before, behind) = written(assistant, context, key);
+        completion.inserting(before, behind)
+    }));
+    offered.retain(|completion| !taken.contains(completion.label.as_str()));
+    offered
+}
+
+fn wiring_key(assistant: &Assistant<'_>, context: &Context, key: &str) -> Completion {
+    let completion = Completion::plain(key, CompletionKind::Key, &context.written)
+        .with_detail((key == "type").then(|| "required".to_owned()))
+        .with_about(wiring_about(key).map(str::to_owned));
+    if has_colon(assistant, context) {
+        completion
+    } else {
+        completion.inserting(format!("{key}: "), "")
+    }
+}
+
+/// What a key is for that the engine reads itself.
+pub(super) fn wiring_about(key: &str) -> Option<&'static str> {
+    match key {
+        "type" => Some("What the node does; `twinflow nodes` lists the types."),
+        "from" => Some("The node that the records come from, or a list of nodes."),
+        _ => None,
+    }
+}
+
+/// The key with what its value begins with, and what comes behind the cursor.
+fn written<'k>(assistant: &Assistant<'_>, context: &Context, key: &ExpectedKey<'_>) -> (String, &'k str) {
+    let name = key.name;
+    if has_colon(assistant, context) {
+        return (name.to_owned(), "");
+    }
+    let line = column(assistant, context);
+    match (key.value.kind(), line) {
+        (Some("array"), _) => (format!("{name}: ["), "]"),
+        (Some("object"), Some(column)) => (format!("{name}:\n{}", " ".repeat(column + 2)), ""),
+        (Some("object"), None) => (format!("{name}: {{ "), " }"),
+        (Some("boolean"), _) => (format!("{name}: true"), ""),
+        _ => (format!("{name}: "), ""),
+    }
+}
+
+fn has_colon(assistant: &Assistant<'_>, context: &Context) -> bool {
+    let item = context.item.and_then(|item| assistant.sketch.get(item));
+    item.is_some_and(|item| item.has_colon)
+}
+
+/// The column at which the key begins; nothing between braces.
+fn column(assistant: &Assistant<'_>, context: &Context) -> Option<usize> {
+    let sketch = &assistant.sketch;
+    match context.item.and_then(|item| sketch.get(item)) {
+        Some(item) => item.column,
+        None => {
+            let before = sketch.text.get(..context.written.start)?;
+            let line = before.rsplit('\n').next()?;
+            line.trim().is_empty().then_some(line.len())
+        }
+    }
+}
