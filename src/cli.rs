@@ -32,6 +32,8 @@ pub enum Command {
     Train(TrainOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
+    /// List what checks can find, or explain one of it
+    Explain(ExplainOptions),
 }
 
 impl Default for Command {
@@ -82,6 +84,12 @@ pub struct CheckOptions {
     /// Look at the text alone, not at the files that it names
     #[arg(long = "static")]
     pub is_static: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainOptions {
+    /// The code to explain, such as E012; all are listed by default
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use anstream::{eprint, eprintln};
-use twinflow_engine::diagnostic::{Colour, render, summary};
+use twinflow_engine::diagnostic::{Colour, Diagnostic, Warnings, pointer, render, verdict};
 use twinflow_engine::graph::{Compiled, Graph, compile_text};
-use twinflow_engine::language::{Environment, ProcessEnvironment};
+use twinflow_engine::language::{Environment, ProcessEnvironment, Sources};
 use twinflow_engine::node::{Level, Registry};
 
 use crate::cli::FlowOptions;
@@ -29,14 +29,20 @@ const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads and checks a flow; prints its diagnostics.
 pub fn compile(options: &FlowOptions, registry: &Registry, level: Level) -> Result<Graph, Stop> {
-    let text = read(&options.flow)?;
-    let environment = WithBroker(options.broker.as_deref());
-    let compiled = compile_text(&options.flow, &text, registry, &environment, level);
-    print_diagnostics(&compiled);
+    let compiled = check(options, registry, level)?;
+    print_diagnostics(&compiled, Warnings::Allowed);
     compiled.graph.ok_or(Stop::told(Exit::Usage))
 }
 
-fn read(path: &Path) -> Result<String, Stop> {
+/// Reads and checks a flow; prints nothing.
+pub fn check(options: &FlowOptions, registry: &Registry, level: Level) -> Result<Compiled, Stop> {
+    let text = read(&options.flow)?;
+    let environment = WithBroker(options.broker.as_deref());
+    Ok(compile_text(&options.flow, &text, registry, &environment, level))
+}
+
+/// The text of a flow file.
+pub fn read(path: &Path) -> Result<String, Stop> {
     let size = std::fs::metadata(path).map(|file| file.len());
     if size.as_ref().is_ok_and(|size| *size > MAX_FLOW_BYTES) {
         return Err(Stop::usage(format!(
@@ -71,14 +77,26 @@ fn read(path: &Path) -> Result<String, Stop> {
     })
 }
 
-fn print_diagnostics(compiled: &Compiled) {
+/// Tells on standard error what was found, and where to read more about it.
+pub fn print_diagnostics(compiled: &Compiled, warnings: Warnings) {
+    let Compiled {
+        diagnostics, sources, ..
+    } = compiled;
+    print_rendered(diagnostics, sources);
+    if let Some(verdict) = verdict(diagnostics, warnings) {
+        eprintln!("{verdict}");
+    }
+    if let Some(pointer) = pointer(diagnostics) {
+        eprintln!("{pointer}");
+    }
+}
+
+/// The diagnostics alone, each with its source line.
+pub fn print_rendered(diagnostics: &[Diagnostic], sources: &Sources) {
     let colour = if std::io::stderr().is_terminal() {
         Colour::Styled
     } else {
         Colour::Plain
     };
-    eprint!("{}", render(&compiled.diagnostics, &compiled.sources, colour));
-    if let Some(summary) = summary(&compiled.diagnostics) {
-        eprintln!("{summary}");
-    }
+    eprint!("{}", render(diagnostics, sources, colour));
 }

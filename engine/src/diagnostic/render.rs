@@ -6,6 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Diagnostic;
+use super::passwords::{masked, without_passwords};
 use crate::language::{SourceId, SourceText, Sources, Span};
 
 /// Whether the output may carry terminal colours.
@@ -24,31 +25,21 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> 
         Colour::Styled => Renderer::styled(),
         Colour::Plain => Renderer::plain(),
     };
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span, diagnostic.code));
     let mut text = String::new();
-    for diagnostic in sorted {
-        let excerpts = Excerpts::new(diagnostic, sources);
+    for diagnostic in in_order(diagnostics) {
+        let diagnostic = masked(diagnostic);
+        let excerpts = Excerpts::new(&diagnostic, sources);
         text.push_str(&renderer.render(&[excerpts.report(sources)]));
         text.push_str("\n\n");
     }
     text
 }
 
-/// `2 errors and 1 warning`, or nothing when there are none.
-#[must_use]
-pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
-    let count = |number: usize, name: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {name}")),
-        _ => Some(format!("{number} {name}s")),
-    };
-    match (count(errors, "error"), count(warnings, "warning")) {
-        (Some(errors), Some(warnings)) => Some(format!("{errors} and {warnings}")),
-        (some, None) | (None, some) => some,
-    }
+/// In the order of the text.
+pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span, diagnostic.code));
+    sorted
 }
 
 /// A diagnostic with the pieces of text that its snippets are cut from.
@@ -140,36 +131,6 @@ impl<'a> Excerpt<'a> {
                 .collect(),
         })
     }
-}
-
-/// The text with stars in place of the passwords in addresses such as `mqtt://user:secret@host`, as long as it was.
-fn without_passwords(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, behind) = rest.split_at(at + 3);
-        masked.push_str(before);
-        let end = behind.find(|c: char| c.is_whitespace()).unwrap_or(behind.len());
-        let (address, after) = behind.split_at(end);
-        match (address.find(':'), address.rfind('@')) {
-            (Some(colon), Some(host)) if colon < host => {
-                let (user, password) = (address.get(..=colon), address.get(colon + 1..host));
-                let password = password.unwrap_or_default();
-                masked.push_str(user.unwrap_or_default());
-                // What comes from the environment is not in the text.
-                if password.starts_with("${") && password.find('}') == Some(password.len() - 1) {
-                    masked.push_str(password);
-                } else {
-                    masked.extend(std::iter::repeat_n('*', password.len()));
-                }
-                masked.push_str(address.get(host..).unwrap_or_default());
-            }
-            _ => masked.push_str(address),
-        }
-        rest = after;
-    }
-    masked.push_str(rest);
-    masked
 }
 
 fn with_help<'a>(mut group: Group<'a>, diagnostic: &'a Diagnostic) -> Group<'a> {
