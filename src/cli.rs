@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The flow that runs when none is named.
 pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
@@ -84,6 +84,26 @@ pub struct CheckOptions {
     /// Look at the text alone, not at the files that it names
     #[arg(long = "static")]
     pub is_static: bool,
+
+    /// How to tell what was found: json and github on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+
+    /// End as with errors when there are warnings
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+/// Who reads what `check` finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A person: each mistake with its line
+    #[default]
+    Text,
+    /// A program: one JSON document
+    Json,
+    /// GitHub: workflow commands, which become notes in a pull request
+    Github,
 }
 
 #[derive(Debug, Args)]

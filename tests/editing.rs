@@ -1,4 +1,4 @@
-//! What helps while a flow is written: the explanations of what checks find.
+//! What helps while a flow is written: explanations and findings for programs.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod program;
 use std::fs;
 
 use program::{run, run_in};
+use serde_json::Value;
 
 /// Two mistakes and, once they are mended, one warning.
 const FLOW: &str = "twinflow: 1
@@ -85,4 +86,54 @@ fn a_check_points_at_the_explanations() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn findings_are_json_for_programs() {
+    let folder = folder_with(FLOW);
+    let ended = run_in(folder.path(), &["check", "flow.yaml", "--format", "json"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), ""));
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["flow"], "flow.yaml");
+    assert_eq!(report["ok"], false);
+    assert_eq!((&report["errors"], &report["warnings"]), (&2.into(), &0.into()));
+    let first = &report["diagnostics"][0];
+    let place = ["line", "column", "end_line", "end_column"].map(|key| first[key].as_u64().unwrap());
+    assert_eq!((first["code"].as_str(), place), (Some("E012"), [9, 41, 9, 45]));
+    assert_eq!(first["fix"]["replacement"], "fan");
+    let good = run_in(warned().path(), &["check", "flow.yaml", "--format", "json"]);
+    let report: Value = serde_json::from_str(&good.stdout).unwrap();
+    assert_eq!((good.code, &report["ok"]), (Some(0), &true.into()));
+}
+
+#[test]
+fn findings_are_notes_on_github() {
+    let folder = folder_with(FLOW);
+    let ended = run_in(folder.path(), &["check", "flow.yaml", "--format", "github"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), ""));
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(
+        lines[0],
+        "::error file=flow.yaml,line=9,col=41,endLine=9,endColumn=45,title=E012\
+         ::there is no node `fann`%0Adid you mean `fan`?"
+    );
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let folder = warned();
+    let allowed = run_in(folder.path(), &["check", "flow.yaml"]);
+    assert_eq!(allowed.code, Some(0));
+    let denied = run_in(folder.path(), &["check", "flow.yaml", "--deny-warnings"]);
+    assert_eq!((denied.code, denied.stdout.as_str()), (Some(2), ""));
+    assert!(
+        denied.stderr.contains("1 warning, which counts as an error here"),
+        "{}",
+        denied.stderr
+    );
+    let arguments = ["check", "flow.yaml", "--deny-warnings", "--format", "json"];
+    let json = run_in(folder.path(), &arguments);
+    let report: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((json.code, &report["ok"]), (Some(2), &false.into()));
 }

@@ -1,11 +1,15 @@
 //! What the checks tell the user.
 
 mod code;
+mod github;
+mod json;
 mod passwords;
 mod render;
 mod summary;
 
 pub use code::Code;
+pub use github::github;
+pub use json::json;
 pub use render::{Colour, render};
 pub use summary::{Warnings, passes, pointer, summary, verdict};
 
