@@ -32,6 +32,8 @@ pub enum Command {
     Train(TrainOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
+    /// Lay out flow files: indentation, spaces, columns, the order of keys
+    Fmt(FmtOptions),
     /// List what checks can find, or explain one of it
     Explain(ExplainOptions),
 }
@@ -104,6 +106,20 @@ pub enum CheckFormat {
     Json,
     /// GitHub: workflow commands, which become notes in a pull request
     Github,
+}
+
+#[derive(Debug, Args)]
+pub struct FmtOptions {
+    /// The flow files; `-` reads standard input and writes standard output [default: flows/fan-cooling.yaml]
+    pub files: Vec<PathBuf>,
+
+    /// Write nothing; show what would change, and end with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
+
+    /// Write to standard output instead of the file
+    #[arg(long, conflicts_with = "check")]
+    pub stdout: bool,
 }
 
 #[derive(Debug, Args)]

@@ -25,7 +25,7 @@ impl Environment for WithBroker<'_> {
 }
 
 /// Larger files are not flows.
-const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
+pub const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads and checks a flow; prints its diagnostics.
 pub fn compile(options: &FlowOptions, registry: &Registry, level: Level) -> Result<Graph, Stop> {

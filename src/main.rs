@@ -21,6 +21,7 @@ fn main() -> std::process::ExitCode {
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
+        Command::Fmt(options) => commands::fmt::fmt(&options),
         Command::Explain(options) => commands::explain::explain(&options),
     };
     match result {

@@ -1,4 +1,4 @@
-//! What helps while a flow is written: explanations and findings for programs.
+//! What helps while a flow is written: explanations, findings for programs, and the formatter.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,8 @@
 mod program;
 
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use program::{run, run_in};
 use serde_json::Value;
@@ -136,4 +138,87 @@ fn warnings_can_be_denied() {
     let json = run_in(folder.path(), &arguments);
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, &report["ok"]), (Some(2), &false.into()));
+}
+
+/// Untidy, in Windows' line ends.
+const UNTIDY: &str = "nodes:\r\n    # the fan\r\n    fan: {topic: fan,type:  mqtt-in,   broker: plant}   # live\r\ntwinflow:   1\r\n";
+const TIDY: &str =
+    "twinflow: 1\nnodes:\n  # the fan\n  fan: { type: mqtt-in, topic: fan, broker: plant } # live\n";
+
+#[test]
+fn a_file_is_formatted_once_and_for_all() {
+    let folder = folder_with(UNTIDY);
+    let path = folder.path().join("flow.yaml");
+    let checked = run_in(folder.path(), &["fmt", "flow.yaml", "--check"]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(1), ""));
+    assert!(
+        checked.stdout.starts_with("flow.yaml would change:\n@@"),
+        "{}",
+        checked.stdout
+    );
+    assert!(checked.stdout.contains("\n+twinflow: 1\n"), "{}", checked.stdout);
+    let shown = run_in(folder.path(), &["fmt", "flow.yaml", "--stdout"]);
+    assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), TIDY));
+    assert_eq!(fs::read_to_string(&path).unwrap(), UNTIDY);
+    let written = run_in(folder.path(), &["fmt", "flow.yaml"]);
+    assert_eq!(
+        (written.code, written.stdout.as_str()),
+        (Some(0), "flow.yaml is formatted\n")
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), TIDY);
+    for arguments in [&["fmt", "flow.yaml"][..], &["fmt", "flow.yaml", "--check"]] {
+        let again = run_in(folder.path(), arguments);
+        assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""));
+    }
+    // Nothing is left beside it.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn permissions_and_links_outlive_formatting() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder_with(UNTIDY);
+    let path = folder.path().join("flow.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("flow.yaml", folder.path().join("link.yaml")).unwrap();
+    assert_eq!(run_in(folder.path(), &["fmt", "link.yaml"]).code, Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), TIDY);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(folder.path().join("link.yaml").is_symlink());
+}
+
+#[test]
+fn standard_input_goes_to_standard_output() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_twinflow"))
+        .args(["fmt", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(UNTIDY.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), TIDY);
+}
+
+#[test]
+fn what_is_no_yaml_is_left_alone_and_keeps_nothing_else_from_being_formatted() {
+    let broken = "twinflow: 1\nnodes: [a\n";
+    let folder = folder_with(broken);
+    fs::write(folder.path().join("other.yaml"), UNTIDY).unwrap();
+    let ended = run_in(folder.path(), &["fmt", "flow.yaml", "other.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    for part in ["error[E001]", "flow.yaml:", "flow.yaml is left as it is"] {
+        assert!(
+            ended.stderr.contains(part),
+            "`{part}` is not in:\n{}",
+            ended.stderr
+        );
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(
+        (read("flow.yaml").as_str(), read("other.yaml").as_str()),
+        (broken, TIDY)
+    );
 }

@@ -7,6 +7,7 @@
 //! It knows no concrete node, no HTTP and no MQTT: node types are registered from outside.
 
 pub mod diagnostic;
+pub mod format;
 pub mod formula;
 pub mod graph;
 pub mod language;

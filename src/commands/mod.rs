@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod fmt;
 pub mod nodes;
 pub mod run;
 pub mod simulate;
