@@ -37,7 +37,7 @@ fn unknown(id: &str) -> Stop {
     let hint = if near.is_empty() {
         String::new()
     } else {
-        format!("the nearest are {}; ", listed(near))
+        format!("nearest to it: {}; ", listed(near))
     };
     Stop::usage(format!(
         "there is no code `{id}`; {hint}`twinflow explain` lists all"
