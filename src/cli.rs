@@ -47,6 +47,10 @@ pub enum Command {
     Diff(DiffOptions),
     /// Serve an editor over standard input and output (Language Server Protocol)
     Lsp,
+    /// Lay out flow files: indentation, spaces, columns, the order of keys
+    Fmt(FmtOptions),
+    /// List what checks can find, or explain one of it
+    Explain(ExplainOptions),
 }
 
 impl Default for Command {
@@ -94,9 +98,49 @@ pub struct CheckOptions {
     #[command(flatten)]
     pub flow: FlowOptions,
 
-    /// Look at the text alone, not at the files that it names
+    /// Look at the flow's own text alone, not at models and brokers
     #[arg(long = "static")]
     pub is_static: bool,
+
+    /// How to tell what was found: json and github on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+
+    /// End as with errors when there are warnings
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+/// Who reads what `check` finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A person: each mistake with its line
+    #[default]
+    Text,
+    /// A program: one JSON document
+    Json,
+    /// GitHub: workflow commands, which become notes in a pull request
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct FmtOptions {
+    /// The flow files; `-` reads standard input and writes standard output [default: flows/fan-cooling.yaml]
+    pub files: Vec<PathBuf>,
+
+    /// Write nothing; show what would change, and end with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
+
+    /// Write to standard output instead of the file
+    #[arg(long, conflicts_with = "check")]
+    pub stdout: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainOptions {
+    /// The code to explain, such as E012; all are listed by default
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Args)]

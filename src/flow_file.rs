@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use anstream::{eprint, eprintln};
-use twinflow_engine::diagnostic::{Colour, render, summary};
+use twinflow_engine::diagnostic::{Colour, Diagnostic, Warnings, pointer, render, verdict};
 use twinflow_engine::graph::{Compiled, Graph, compile_text};
-use twinflow_engine::language::{Environment, ProcessEnvironment, read_text};
+use twinflow_engine::language::{Environment, ProcessEnvironment, Sources, read_text};
 use twinflow_engine::node::{Level, Registry};
 
 use crate::cli::FlowOptions;
@@ -35,17 +35,23 @@ pub fn compile_with_tests(
     registry: &Registry,
     level: Level,
 ) -> Result<(Graph, Compiled), Stop> {
-    let text = read(&options.flow)?;
-    let environment = WithBroker(options.broker.as_deref());
-    let mut compiled = compile_text(&options.flow, &text, registry, &environment, level);
-    print_diagnostics(&compiled);
+    let mut compiled = check(options, registry, level)?;
+    print_diagnostics(&compiled, Warnings::Allowed);
     match compiled.graph.take() {
         Some(graph) => Ok((graph, compiled)),
         None => Err(Stop::told(Exit::Usage)),
     }
 }
 
-fn read(path: &Path) -> Result<String, Stop> {
+/// Reads and checks a flow; prints nothing.
+pub fn check(options: &FlowOptions, registry: &Registry, level: Level) -> Result<Compiled, Stop> {
+    let text = read(&options.flow)?;
+    let environment = WithBroker(options.broker.as_deref());
+    Ok(compile_text(&options.flow, &text, registry, &environment, level))
+}
+
+/// The text of a flow file.
+pub fn read(path: &Path) -> Result<String, Stop> {
     read_text(path).map_err(|reason| {
         let hint = if path.exists() {
             ""
@@ -59,14 +65,26 @@ fn read(path: &Path) -> Result<String, Stop> {
     })
 }
 
-fn print_diagnostics(compiled: &Compiled) {
+/// Tells on standard error what was found, and where to read more about it.
+pub fn print_diagnostics(compiled: &Compiled, warnings: Warnings) {
+    let Compiled {
+        diagnostics, sources, ..
+    } = compiled;
+    print_rendered(diagnostics, sources);
+    if let Some(verdict) = verdict(diagnostics, warnings) {
+        eprintln!("{verdict}");
+    }
+    if let Some(pointer) = pointer(diagnostics) {
+        eprintln!("{pointer}");
+    }
+}
+
+/// The diagnostics alone, each with its source line.
+pub fn print_rendered(diagnostics: &[Diagnostic], sources: &Sources) {
     let colour = if std::io::stderr().is_terminal() {
         Colour::Styled
     } else {
         Colour::Plain
     };
-    eprint!("{}", render(&compiled.diagnostics, &compiled.sources, colour));
-    if let Some(summary) = summary(&compiled.diagnostics) {
-        eprintln!("{summary}");
-    }
+    eprint!("{}", render(diagnostics, sources, colour));
 }

@@ -30,6 +30,8 @@ fn main() -> std::process::ExitCode {
         Command::Graph(options) => commands::graph::graph(&options),
         Command::Diff(options) => commands::diff::diff(&options),
         Command::Lsp => commands::lsp::lsp(),
+        Command::Fmt(options) => commands::fmt::fmt(&options),
+        Command::Explain(options) => commands::explain::explain(&options),
     };
     match result {
         Ok(()) => Exit::Success,

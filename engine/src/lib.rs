@@ -10,6 +10,7 @@ pub mod assist;
 pub mod comparison;
 pub mod diagnostic;
 pub mod drawing;
+pub mod format;
 pub mod formula;
 pub mod graph;
 pub mod language;

@@ -1,9 +1,10 @@
 //! The brokers of a flow: the embedded ones are started here, and nodes ask here for the address to connect to.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::mqtt::{BrokerAddress, BrokerError, EmbeddedBroker};
 
@@ -72,4 +73,27 @@ pub fn check_address(address: &str) -> Result<(), String> {
     BrokerAddress::from_str(address)
         .map(|_| ())
         .map_err(|error| error.to_string())
+}
+
+/// How long a broker may take to answer before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether something listens where a broker should. An embedded one is only started with the flow.
+///
+/// # Errors
+/// Why there is no connection, in a user's words.
+pub fn probe(address: &str) -> Result<(), String> {
+    let Ok(BrokerAddress::Remote(remote)) = BrokerAddress::from_str(address) else {
+        return Ok(());
+    };
+    let places = (remote.host.as_str(), remote.port).to_socket_addrs();
+    let places = places.map_err(|error| format!("`{}` is not found: {error}", remote.host))?;
+    let mut reason = format!("`{}` has no address", remote.host);
+    for place in places {
+        match TcpStream::connect_timeout(&place, PATIENCE) {
+            Ok(_) => return Ok(()),
+            Err(error) => reason = format!("{place}: {error}"),
+        }
+    }
+    Err(reason)
 }

@@ -75,7 +75,16 @@ nodes:
         if !is_free {
             return None;
         }
-        let make = move |context: &NodeContext| Logging::open(names.clone(), fields.clone(), context);
+        // The records of a replay are not of today.
+        let is_of_today = self.folder.is_none();
+        let make = move |context: &NodeContext| {
+            let logging = Logging::new(names.clone(), fields.clone(), context);
+            if is_of_today {
+                logging.opened()
+            } else {
+                Ok(logging)
+            }
+        };
         Some(Checked {
             outputs: Vec::new(),
             part: Part::sink(make),
@@ -139,22 +148,26 @@ struct Logging {
 }
 
 impl Logging {
-    fn open(names: FileNames, fields: Vec<SelectedField>, context: &NodeContext) -> Result<Self, StartError> {
-        let header: Arc<[u8]> = header(&fields).into();
-        let path = names.at(EventTime::now());
-        let mut file = CsvFile::new(path, Arc::clone(&header));
-        // Opening it here tells of a foreign file before the first reading comes.
+    fn new(names: FileNames, fields: Vec<SelectedField>, context: &NodeContext) -> Self {
+        Self {
+            names,
+            header: header(&fields).into(),
+            fields,
+            context: context.clone(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Opens the file of today, which tells of a foreign one before the first reading comes.
+    fn opened(mut self) -> Result<Self, StartError> {
+        let path = self.names.at(EventTime::now());
+        let mut file = CsvFile::new(path, Arc::clone(&self.header));
         match file.open() {
             Ok(()) | Err(CsvFileError::Io { .. }) => {}
             Err(error @ CsvFileError::ForeignHeader { .. }) => return Err(StartError(error.to_string())),
         }
-        Ok(Self {
-            names,
-            fields,
-            header,
-            context: context.clone(),
-            files: vec![file],
-        })
+        self.files.push(file);
+        Ok(self)
     }
 
     fn row(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) {

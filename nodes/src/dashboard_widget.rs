@@ -16,7 +16,7 @@ use twinflow_engine::runtime::Feed;
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::{Conversion, Quantity};
 
-use crate::field_spec::ordered;
+use crate::field_spec::{ordered, warn_if_exceeded};
 
 /// The node type.
 pub struct DashboardWidget;
@@ -188,6 +188,12 @@ fn columns(config: &Config, check: &mut Check<'_>) -> Option<(Vec<ViewColumn>, V
             let (slot, mut field) = check.field(name)?;
             fits(config.widget, &field, name, check)?;
             let conversion = converted(&mut field, config, check)?;
+            if let (Some(range), Some(place), Some(reached), WidgetKind::Gauge) =
+                (range, &config.range, field.range, config.widget)
+            {
+                let whose = format!("this gauge of `{}`", field.name);
+                warn_if_exceeded(range, reached, &field, &whose, place.span, check);
+            }
             field.range = range.or(field.range);
             Some((
                 ViewColumn {

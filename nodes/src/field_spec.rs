@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use twinflow_engine::diagnostic::{Code, Diagnostic};
-use twinflow_engine::language::Spanned;
+use twinflow_engine::language::{Span, Spanned};
 use twinflow_engine::node::Check;
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
@@ -109,6 +109,48 @@ pub fn ordered(range: &Spanned<[f64; 2]>, check: &mut Check<'_>) -> Option<(f64,
         .with_help("write the smaller number first: `range: [0, 60]`"),
     );
     None
+}
+
+/// Warns where values can go further than a range; `whose` is what it is the range of.
+pub fn warn_if_exceeded(
+    range: (f64, f64),
+    reached: (f64, f64),
+    field: &Field,
+    whose: &str,
+    place: Span,
+    check: &mut Check<'_>,
+) {
+    // What is lost in rounding is no excess.
+    let slack = (range.1 - range.0) * 1e-9;
+    let unit = field
+        .field_type
+        .unit()
+        .map(|unit| format!(" {unit}"))
+        .unwrap_or_default();
+    let (low, high) = reached;
+    let message = if high.is_finite() && high > range.1 + slack {
+        format!(
+            "the range of {whose} ends at {}{unit}, and the values go up to {high}{unit}",
+            range.1
+        )
+    } else if low.is_finite() && low < range.0 - slack {
+        format!(
+            "the range of {whose} begins at {}{unit}, and the values go down to {low}{unit}",
+            range.0
+        )
+    } else {
+        return;
+    };
+    let shown = |bound: f64, otherwise: f64| if bound.is_finite() { bound } else { otherwise };
+    let (least, most) = (
+        shown(low, range.0).min(range.0),
+        shown(high, range.1).max(range.1),
+    );
+    check.report(
+        Diagnostic::new(Code::RangeExceeded, place, message).with_help(format!(
+            "write `range: [{least}, {most}]`, or narrow the ranges of the fields behind it"
+        )),
+    );
 }
 
 /// A field's name is a word that formulas and scripts can use as it is.

@@ -16,7 +16,7 @@ use twinflow_engine::node::{Check, Checked, Emitter, NodeContext, NodeType, Outp
 use twinflow_engine::record::Batch;
 use twinflow_engine::schema::{Field, Schema};
 
-use crate::field_spec::{check_field_name, ordered};
+use crate::field_spec::{check_field_name, ordered, warn_if_exceeded};
 
 /// The node type.
 pub struct Kpi;
@@ -336,6 +336,10 @@ fn compile(
         Some(range) => Some(range?),
         None => None,
     };
+    if let (Some(range), Some(place)) = (field.range, &entry.value.range) {
+        let whose = format!("`{}`", entry.name.value);
+        warn_if_exceeded(range, compiler.bounds(), &field, &whose, place.span, check);
+    }
     field.title.clone_from(&entry.value.title);
     check.extend(schema, field, entry.name.span)?;
     Some(())

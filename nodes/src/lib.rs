@@ -35,7 +35,7 @@ use std::sync::Arc;
 use twinflow_engine::node::Registry;
 use twinflow_models::ModelStore;
 
-use crate::brokers::{Brokers, check_address};
+use crate::brokers::{Brokers, check_address, probe};
 
 /// What node types share in a process. It does nothing until a flow starts.
 #[derive(Clone, Default)]
@@ -53,6 +53,7 @@ pub struct Shared {
 pub fn registry(shared: &Shared) -> Registry {
     let brokers = || Arc::clone(&shared.brokers);
     Registry::new(Box::new(check_address))
+        .with_broker_probe(Box::new(probe))
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
         .with(kpi::Kpi)

@@ -11,8 +11,7 @@ use tokio::sync::{oneshot, watch};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::{Ordered, Spanned};
 use twinflow_engine::node::{
-    Check, Checked, Decode, Decoded, NodeContext, NodeType, Output, Part, Role, Source, SourceError,
-    StartError,
+    Check, Checked, Decode, NodeContext, NodeType, Output, Part, Role, Source, SourceError, StartError,
 };
 use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Receipt};
 use twinflow_engine::schema::Schema;
@@ -25,7 +24,7 @@ use crate::mqtt::{
     Subscription, TopicFilter,
 };
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
-use crate::reading::{Reading, ReadingFormat};
+use crate::reading::ReadingFormat;
 
 /// The node type.
 pub struct MqttIn {
@@ -87,10 +86,7 @@ nodes:
         let (address, filter, format) = (address?, filter?, format?);
         let schema = (*format.schema).clone();
         let reads = format.clone();
-        let decode: Decode = Arc::new(move |payload: &[u8]| match reads.read(payload) {
-            Ok(Reading { time, key, values }) => Ok(Decoded { time, key, values }),
-            Err(refusal) => Err(format!("{}: {}", refusal.kind, refusal.reason)),
-        });
+        let decode: Decode = Arc::new(move |payload: &[u8]| reads.read(payload));
         let brokers = Arc::clone(&self.brokers);
         let qos = config.qos;
         let make = move |context: &NodeContext| {

@@ -39,8 +39,7 @@ pub struct Config {
     #[serde(default)]
     qos: QosLevel,
     /// Whether the broker keeps the last message for clients that come later.
-    #[serde(default)]
-    retain: bool,
+    retain: Option<Spanned<bool>>,
 }
 
 impl NodeType for MqttOut {
@@ -65,7 +64,19 @@ nodes:
         let fields = select_fields(config.fields.as_deref(), check);
         let (address, topic, fields) = (address?, topic?, fields?);
         let brokers = Arc::clone(&self.brokers);
-        let (qos, retain) = (config.qos, config.retain);
+        let retain = config.retain.as_ref().is_some_and(|retain| retain.value);
+        if let (Some(place), true, true) = (&config.retain, retain, is_of_commands(&config.topic)) {
+            let message = format!(
+                "the broker would keep the last command on `{}`",
+                config.topic.value
+            );
+            check.report(
+                Diagnostic::new(Code::RetainedCommand, place.span, message).with_help(
+                    "remove `retain: true`: a machine that connects later would obey an old command",
+                ),
+            );
+        }
+        let qos = config.qos;
         let make = move |context: &NodeContext| {
             let options = ConnectOptions::new(brokers.reach(&address), client_id(context));
             let publisher =
@@ -87,6 +98,14 @@ nodes:
             decode: None,
         })
     }
+}
+
+/// Whether a level of the topic says that machines listen there for what to do.
+fn is_of_commands(topic: &str) -> bool {
+    const WORDS: [&str; 6] = ["command", "commands", "cmd", "cmnd", "set", "control"];
+    topic
+        .split('/')
+        .any(|level| WORDS.contains(&level.to_lowercase().as_str()))
 }
 
 const KEY_PLACE: &str = "{key}";

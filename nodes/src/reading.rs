@@ -4,26 +4,16 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use twinflow_engine::diagnostic::shortened;
+use twinflow_engine::node::{Decoded, Refusal};
 use twinflow_engine::record::{EventTime, Value};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 
 use crate::json_path::JsonPath;
 
-/// Why a payload is no reading. Nothing of it is used then.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
-    /// The kind, by which refusals are counted.
-    pub kind: &'static str,
-    /// What was found and what was expected.
-    pub reason: String,
-}
-
-impl Refusal {
-    fn new(kind: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            kind,
-            reason: reason.into(),
-        }
+fn refusal(kind: &'static str, reason: impl Into<String>) -> Refusal {
+    Refusal {
+        kind,
+        reason: reason.into(),
     }
 }
 
@@ -43,30 +33,19 @@ pub struct ReadingFormat {
     pub key: Option<JsonPath>,
 }
 
-/// What a payload says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// When it was measured, if it says so.
-    pub time: Option<EventTime>,
-    /// Which machine it is of, if it says so.
-    pub key: Option<String>,
-    /// In slot order.
-    pub values: Vec<Value>,
-}
-
 impl ReadingFormat {
     /// Reads a payload.
     ///
     /// # Errors
     /// The first thing about it that is wrong.
-    pub fn read(&self, payload: &[u8]) -> Result<Reading, Refusal> {
+    pub fn read(&self, payload: &[u8]) -> Result<Decoded, Refusal> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             let reason = format!("{} bytes, at most {MAX_PAYLOAD_BYTES} are read", payload.len());
-            return Err(Refusal::new("too large", reason));
+            return Err(refusal("too large", reason));
         }
         let json: Json = serde_json::from_slice(payload).map_err(|error| not_json(payload, &error))?;
         if !json.is_object() {
-            return Err(Refusal::new(
+            return Err(refusal(
                 "not an object",
                 format!("expected {{…}}, found {}", shown(&json)),
             ));
@@ -80,13 +59,13 @@ impl ReadingFormat {
             Some(Some(Json::String(name))) => Some(name.clone()),
             Some(Some(Json::Number(number))) => Some(number.to_string()),
             Some(Some(other)) => {
-                return Err(Refusal::new(
+                return Err(refusal(
                     "bad key",
                     format!("expected a name, found {}", shown(other)),
                 ));
             }
             Some(None) => {
-                return Err(Refusal::new(
+                return Err(refusal(
                     "missing key",
                     "the payload does not say which machine it is of",
                 ));
@@ -100,12 +79,9 @@ impl ReadingFormat {
                 .map(|(field, path)| match path.find(&json) {
                     Some(value) => typed(field, value),
                     None if field.optional => Ok(Value::Missing),
-                    None => Err(Refusal::new(
-                        "missing field",
-                        format!("`{}` is not there", field.name),
-                    )),
+                    None => Err(refusal("missing field", format!("`{}` is not there", field.name))),
                 });
-        Ok(Reading {
+        Ok(Decoded {
             time,
             key,
             values: values.collect::<Result<_, _>>()?,
@@ -116,12 +92,12 @@ impl ReadingFormat {
 fn not_json(payload: &[u8], error: &serde_json::Error) -> Refusal {
     let text = String::from_utf8_lossy(payload);
     if error.is_syntax() && stands_at_number_word(payload, error) {
-        return Refusal::new(
+        return refusal(
             "not a number",
             format!("JSON has no NaN or infinity: `{}`", shortened(&text)),
         );
     }
-    Refusal::new("not JSON", format!("{error}: `{}`", shortened(&text)))
+    refusal("not JSON", format!("{error}: `{}`", shortened(&text)))
 }
 
 /// Whether the parser stumbled over the word that some devices send for a failed measurement.
@@ -144,7 +120,7 @@ fn stands_at_number_word(payload: &[u8], error: &serde_json::Error) -> bool {
 
 fn typed(field: &Field, value: &Json) -> Result<Value, Refusal> {
     let wrong = |expected: &str| {
-        Err(Refusal::new(
+        Err(refusal(
             "wrong type",
             format!("`{}` must be {expected}, found {}", field.name, shown(value)),
         ))
@@ -189,7 +165,7 @@ fn event_time(value: &Json) -> Result<EventTime, Refusal> {
             "expected a time as ISO 8601 or as a number since 1970, found {}",
             shown(value)
         );
-        Err(Refusal::new("bad time", reason))
+        Err(refusal("bad time", reason))
     };
     match value {
         Json::String(text) => EventTime::parse_iso(text).map_or_else(wrong, Ok),

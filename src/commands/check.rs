@@ -1,11 +1,12 @@
 //! `twinflow check`.
 
-use anstream::println;
+use anstream::{print, println};
+use twinflow_engine::diagnostic::{Warnings, github, json, passes};
 use twinflow_engine::node::Level;
 use twinflow_nodes::{Shared, registry};
 
-use crate::cli::CheckOptions;
-use crate::exit::Stop;
+use crate::cli::{CheckFormat, CheckOptions};
+use crate::exit::{Exit, Stop};
 use crate::flow_file;
 
 /// Checks a flow and tells that it is good, or everything that is wrong with it.
@@ -13,14 +14,34 @@ pub fn check(options: &CheckOptions) -> Result<(), Stop> {
     let level = if options.is_static {
         Level::Static
     } else {
-        Level::Environment
+        Level::Network
     };
-    let graph = flow_file::compile(&options.flow, &registry(&Shared::default()), level)?;
-    let wires: usize = graph.nodes.iter().map(|node| node.inputs.len()).sum();
-    println!(
-        "{} is good: {} nodes, {wires} wires",
-        options.flow.flow.display(),
-        graph.nodes.len()
-    );
+    let warnings = if options.deny_warnings {
+        Warnings::Denied
+    } else {
+        Warnings::Allowed
+    };
+    let flow = &options.flow.flow;
+    let compiled = flow_file::check(&options.flow, &registry(&Shared::default()), level)?;
+    match options.format {
+        CheckFormat::Text => flow_file::print_diagnostics(&compiled, warnings),
+        CheckFormat::Json => println!(
+            "{}",
+            json(flow, &compiled.diagnostics, &compiled.sources, warnings)
+        ),
+        CheckFormat::Github => print!("{}", github(flow, &compiled.diagnostics, &compiled.sources)),
+    }
+    let graph = compiled
+        .graph
+        .filter(|_| passes(&compiled.diagnostics, warnings))
+        .ok_or(Stop::told(Exit::Usage))?;
+    if options.format == CheckFormat::Text {
+        let wires: usize = graph.nodes.iter().map(|node| node.inputs.len()).sum();
+        println!(
+            "{} is good: {} nodes, {wires} wires",
+            flow.display(),
+            graph.nodes.len()
+        );
+    }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod diff;
+pub mod explain;
+pub mod fmt;
 pub mod graph;
 pub mod lsp;
 pub mod new;

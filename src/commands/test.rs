@@ -1,13 +1,12 @@
 //! `twinflow test`: runs the tests that stand in flows.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anstream::{eprint, println};
+use anstream::println;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use twinflow_engine::diagnostic::{Colour, Diagnostic, render};
-use twinflow_engine::graph::{Compiled, Graph};
+use twinflow_engine::diagnostic::{Colour, render};
+use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{Level, Registry};
 use twinflow_engine::testing::{Coverage, FlowTest, run};
 use twinflow_nodes::{LogsAndSimulation, Shared, registry};
@@ -124,7 +123,7 @@ fn test_flow(
                 "  {bad}FAILED{bad:#}  {name} ({} records, {milliseconds:.1} ms)",
                 outcome.given
             );
-            show(&outcome.failures, &compiled);
+            flow_file::print_rendered(&outcome.failures, &compiled.sources);
             case.status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             case.status.set_message(
                 outcome
@@ -142,15 +141,6 @@ fn test_flow(
         tell_coverage(&graph, &coverage);
     }
     Ok(suite)
-}
-
-fn show(failures: &[Diagnostic], compiled: &Compiled) {
-    let colour = if std::io::stderr().is_terminal() {
-        Colour::Styled
-    } else {
-        Colour::Plain
-    };
-    eprint!("{}", render(failures, &compiled.sources, colour));
 }
 
 fn tell_coverage(graph: &Graph, coverage: &Coverage) {

@@ -1,6 +1,7 @@
 //! The stable codes of diagnostics.
 
-/// Defines the codes: variant, number, one line that says what it is about.
+/// Defines the codes: variant, number, one line that says what it is about. A code without its text in `explain/` does not
+/// compile.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $title:literal;)*) => {
         /// What a diagnostic is about. Its number never changes and is never given to something else.
@@ -21,6 +22,19 @@ macro_rules! codes {
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Code::$name => $title,)* }
+            }
+
+            /// What it means, how it comes about and how to mend it: Markdown, with an example of the mistake and the
+            /// same example mended.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("explain/", $id, ".md")),)* }
+            }
+
+            /// The code that `id` names, in capital or small letters.
+            #[must_use]
+            pub fn named(id: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
             }
         }
     };

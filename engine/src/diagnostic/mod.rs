@@ -1,12 +1,18 @@
 //! What the checks tell the user.
 
 mod code;
-mod password;
+mod github;
+mod json;
+mod passwords;
 mod render;
+mod summary;
 
 pub use code::Code;
-pub(crate) use password::without_passwords;
-pub use render::{Colour, render, summary};
+pub use github::github;
+pub use json::json;
+pub(crate) use passwords::without_passwords;
+pub use render::{Colour, render};
+pub use summary::{Warnings, passes, pointer, summary, verdict};
 
 use crate::language::Span;
 
@@ -90,10 +96,12 @@ impl Diagnostic {
     }
 }
 
-/// User text as a message quotes it: one line, not too long.
+/// User text as a message quotes it: one line, not too long, without the passwords of addresses.
 #[must_use]
 pub fn shortened(text: &str) -> String {
     const SHOWN: usize = 60;
+    // Hidden before it is cut: half an address no longer shows what in it is the password.
+    let text = passwords::without_passwords(text);
     let mut line: String = text
         .chars()
         .take(SHOWN)

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, without_passwords};
+use super::Diagnostic;
+use super::passwords::{masked, without_passwords};
 use crate::language::{SourceId, SourceText, Sources, Span};
 
 /// Whether the output may carry terminal colours.
@@ -24,31 +25,21 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> 
         Colour::Styled => Renderer::styled(),
         Colour::Plain => Renderer::plain(),
     };
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span, diagnostic.code));
     let mut text = String::new();
-    for diagnostic in sorted {
-        let excerpts = Excerpts::new(diagnostic, sources);
+    for diagnostic in in_order(diagnostics) {
+        let diagnostic = masked(diagnostic);
+        let excerpts = Excerpts::new(&diagnostic, sources);
         text.push_str(&renderer.render(&[excerpts.report(sources)]));
         text.push_str("\n\n");
     }
     text
 }
 
-/// `2 errors and 1 warning`, or nothing when there are none.
-#[must_use]
-pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
-    let count = |number: usize, name: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {name}")),
-        _ => Some(format!("{number} {name}s")),
-    };
-    match (count(errors, "error"), count(warnings, "warning")) {
-        (Some(errors), Some(warnings)) => Some(format!("{errors} and {warnings}")),
-        (some, None) | (None, some) => some,
-    }
+/// In the order of the text.
+pub(super) fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span, diagnostic.code));
+    sorted
 }
 
 /// A diagnostic with the pieces of text that its snippets are cut from.

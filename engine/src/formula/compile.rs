@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::FormulaError;
+use super::bounds::Registers;
 use super::program::{Function1, Operand, Operation, OverTime, Program};
 use super::syntax::{Expression, Kind, Unary};
 use crate::diagnostic::Code;
@@ -28,6 +29,7 @@ pub struct Compiler<'s> {
     pub(super) program: Program,
     named: HashMap<String, Typed>,
     pub(super) errors: Vec<FormulaError>,
+    bounds: Registers,
 }
 
 /// A value while compiling: where it is and what it is.
@@ -91,6 +93,17 @@ impl<'s> Compiler<'s> {
             program: Program::default(),
             named: HashMap::new(),
             errors: Vec::new(),
+            bounds: Registers::default(),
+        }
+    }
+
+    /// The least and the greatest value that the last result can have, by the ranges of the fields that it uses; infinite
+    /// where that is not known.
+    pub fn bounds(&mut self) -> (f64, f64) {
+        self.bounds.follow(&self.program.operations, self.schema);
+        match self.program.results.last() {
+            Some((operand, _)) => self.bounds.of(*operand, self.schema),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 

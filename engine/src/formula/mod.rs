@@ -4,6 +4,7 @@
 //!
 //! Compiling checks names, kinds and units against the schema of the records; what comes out works on slots only.
 
+mod bounds;
 mod compile;
 mod evaluate;
 mod functions;

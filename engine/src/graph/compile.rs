@@ -149,7 +149,7 @@ fn compile(
     level: Level,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Graph {
-    check_brokers(document, registry, diagnostics);
+    check_brokers(document, registry, level, diagnostics);
     let named = wiring::resolve(document, diagnostics);
     let by_number = draw(document, &named);
     let caught = cycles::report(&by_number, document, diagnostics);
@@ -174,6 +174,7 @@ fn compile(
     // With errors, what reads a node may be missing here although the file has it.
     if !diagnostics.iter().any(Diagnostic::is_error) {
         warn_of_unused(&nodes, diagnostics);
+        warn_of_unused_outputs(&nodes, diagnostics);
     }
     Graph {
         name: document.name.clone(),
@@ -189,7 +190,7 @@ fn compile(
     }
 }
 
-fn check_brokers(document: &Document, registry: &Registry, diagnostics: &mut Vec<Diagnostic>) {
+fn check_brokers(document: &Document, registry: &Registry, level: Level, diagnostics: &mut Vec<Diagnostic>) {
     for (name, address) in &document.brokers {
         if let Err(reason) = registry.check_broker(address) {
             diagnostics.push(
@@ -199,6 +200,14 @@ fn check_brokers(document: &Document, registry: &Registry, diagnostics: &mut Vec
                     format!("the broker `{}`: {reason}", name.value),
                 )
                 .with_help("an address is `embedded`, `mqtt://[user:password@]host[:port]` or `mqtts://…`"),
+            );
+        } else if level == Level::Network
+            && let Err(reason) = registry.probe_broker(address)
+        {
+            let message = format!("the broker `{}` does not answer: {reason}", name.value);
+            diagnostics.push(
+                Diagnostic::new(Code::BrokerUnreachable, address.span, message)
+                    .with_help("the flow starts without it, and connects when it is there"),
             );
         }
     }
@@ -458,6 +467,25 @@ fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
                     format!("the records of `{}` go nowhere", node.id.value),
                 )
                 .with_help("wire it to a sink with `from:`, or remove it"),
+            );
+        }
+    }
+}
+
+/// Of a node with several outputs, those that nothing reads while others are read.
+fn warn_of_unused_outputs(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let wires = nodes.iter().flat_map(|node| &node.inputs);
+    let used: HashSet<(usize, usize)> = wires.map(|wire| (wire.from, wire.output)).collect();
+    for (number, node) in nodes.iter().enumerate() {
+        let outputs = node.outputs.iter().enumerate();
+        let (read, unread): (Vec<_>, Vec<_>) =
+            outputs.partition(|(output, _)| used.contains(&(number, *output)));
+        for (_, output) in unread.iter().filter(|_| !read.is_empty()) {
+            let (id, output) = (&node.id.value, &output.name);
+            let message = format!("nothing reads the output `{output}` of `{id}`: its records are lost");
+            diagnostics.push(
+                Diagnostic::new(Code::UnusedOutput, node.id.span, message)
+                    .with_help(format!("wire something behind it: `from: {id}.{output}`")),
             );
         }
     }

@@ -24,8 +24,8 @@ pub trait Environment {
     }
 }
 
-/// Larger files are no flows.
-const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
+/// Larger files are no flows, in bytes.
+pub const MAX_FLOW_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Reads a text of a flow from the disk.
 ///

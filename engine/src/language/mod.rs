@@ -20,7 +20,7 @@ pub use deserialize::{Mismatch, from_yaml};
 pub use document::{Document, NodeEntry, read};
 pub(crate) use document::{LANGUAGE_VERSION, WIRING_KEYS, top_level_schema};
 pub(crate) use environment::Discreet;
-pub use environment::{Environment, ProcessEnvironment, read_text};
+pub use environment::{Environment, MAX_FLOW_BYTES, ProcessEnvironment, read_text};
 pub use nearest::{listed, nearest};
 pub use ordered::Ordered;
 pub use shape::check as check_shape;

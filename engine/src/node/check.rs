@@ -17,8 +17,10 @@ use crate::unit::{KNOWN_UNITS, Unit};
 pub enum Level {
     /// At the text alone.
     Static,
-    /// Also at the files that it names: scripts, models, certificates.
+    /// Also at the files that it names: models, certificates.
     Environment,
+    /// Also whether its brokers answer.
+    Network,
 }
 
 /// The check of one node.
@@ -79,7 +81,7 @@ impl Check<'_> {
     /// Whether files may be opened.
     #[must_use]
     pub fn may_read_files(&self) -> bool {
-        self.level == Level::Environment
+        self.level != Level::Static
     }
 
     /// Reads a unit, or reports why it cannot.

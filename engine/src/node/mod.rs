@@ -13,7 +13,8 @@ mod view;
 pub use check::{Check, Level};
 pub use context::NodeContext;
 pub use part::{
-    Decode, Decoded, Emitter, MakePart, Part, Sink, SinkError, Source, SourceError, StartError, Transform,
+    Decode, Decoded, Emitter, MakePart, Part, Refusal, Sink, SinkError, Source, SourceError, StartError,
+    Transform,
 };
 pub use registry::{AnyNodeType, BrokerCheck, NodeFile, NodeFiles, Registry};
 pub(crate) use registry::{Known, Registered};

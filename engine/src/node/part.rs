@@ -113,8 +113,17 @@ pub struct Decoded {
     pub values: Vec<Value>,
 }
 
-/// How a source reads a payload, or why it refuses it: tests and replays give payloads without a connection.
-pub type Decode = Arc<dyn Fn(&[u8]) -> Result<Decoded, String> + Send + Sync>;
+/// Why a payload is no record. Nothing of it is used then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The kind, by which refusals are counted.
+    pub kind: &'static str,
+    /// What was found and what was expected.
+    pub reason: String,
+}
+
+/// How a source reads a payload: tests give payloads without a connection.
+pub type Decode = Arc<dyn Fn(&[u8]) -> Result<Decoded, Refusal> + Send + Sync>;
 
 /// Makes a part: at the start, and again after a failure.
 pub type MakePart<T> = Arc<dyn Fn(&NodeContext) -> Result<Box<T>, StartError> + Send + Sync>;

@@ -77,6 +77,7 @@ pub struct Registry {
     types: Vec<Registered>,
     files: Vec<Box<dyn NodeFiles>>,
     broker_check: BrokerCheck,
+    broker_probe: Option<BrokerCheck>,
 }
 
 /// A node type with the shape of its configuration.
@@ -123,7 +124,15 @@ impl Registry {
             types: Vec::new(),
             files: Vec::new(),
             broker_check,
+            broker_probe: None,
         }
+    }
+
+    /// Adds what finds out whether a broker answers at an address.
+    #[must_use]
+    pub fn with_broker_probe(mut self, probe: BrokerCheck) -> Self {
+        self.broker_probe = Some(probe);
+        self
     }
 
     /// Adds a node type.
@@ -162,6 +171,11 @@ impl Registry {
     /// All types in the order in which they were added.
     pub fn all(&self) -> impl Iterator<Item = &dyn AnyNodeType> {
         self.types.iter().map(|known| &*known.node_type)
+    }
+
+    /// Whether a broker answers, as far as that can be found out.
+    pub(crate) fn probe_broker(&self, address: &str) -> Result<(), String> {
+        self.broker_probe.as_ref().map_or(Ok(()), |probe| probe(address))
     }
 
     pub(crate) fn check_broker(&self, address: &str) -> Result<(), String> {

@@ -10,6 +10,7 @@ use super::{Expected, FlowTest, Given, Records, Supply};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, Node};
 use crate::language::Spanned;
+use crate::node::Refusal;
 use crate::record::{Batch, BatchBuilder, EventTime, Receipt, Value};
 use crate::runtime::{Offline, OfflineError, Passing};
 use crate::schema::Schema;
@@ -57,8 +58,8 @@ struct Arrival<'t> {
 
 enum Content {
     Record(Batch),
-    /// A payload that the source refuses, and why.
-    Refused(String),
+    /// A payload that the source refuses.
+    Refused(Refusal),
 }
 
 /// Runs a test on its flow.
@@ -90,9 +91,9 @@ pub fn run(graph: &Graph, test: &FlowTest, supply: &dyn Supply) -> Result<Outcom
             Content::Record(batch) => {
                 offline.push(&given.id, batch, &mut |node, passing| watch.see(node, &passing));
             }
-            Content::Refused(reason) => {
+            Content::Refused(Refusal { kind, reason }) => {
                 offline.run_clock(time, &mut |node, passing| watch.see(node, &passing));
-                offline.report(given.node, "refused", reason);
+                offline.report(given.node, kind, reason);
             }
         }
         watch.look_at_feeds(&offline);
@@ -200,7 +201,10 @@ fn arrivals_of<'t>(
     let record = |time, key: &str, values| -> Content {
         match offline.keys().intern(key) {
             Some(key) => Content::Record(one(&schema, time, key, values)),
-            None => Content::Refused("too many machines".to_owned()),
+            None => Content::Refused(Refusal {
+                kind: "too many machines",
+                reason: format!("no room for `{key}`"),
+            }),
         }
     };
     let payload = |time: EventTime, bytes: &[u8]| match node.decode.as_ref().map(|decode| decode(bytes)) {
@@ -211,8 +215,15 @@ fn arrivals_of<'t>(
                 record(time, &decoded.key.unwrap_or_default(), decoded.values),
             )
         }
-        Some(Err(reason)) => arrival(time, Content::Refused(reason)),
-        None => arrival(time, Content::Refused("the node reads no payloads".to_owned())),
+        Some(Err(refusal)) => arrival(time, Content::Refused(refusal)),
+        // Only a node that decodes is given payloads.
+        None => arrival(
+            time,
+            Content::Refused(Refusal {
+                kind: "no payloads",
+                reason: "the node reads none".to_owned(),
+            }),
+        ),
     };
     match &given.records {
         Records::Inline(records) => {
