@@ -5,6 +5,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::lines::Lines;
+use crate::language::written_length;
 
 /// A scalar in the text.
 #[derive(Clone, Debug)]
@@ -50,39 +51,13 @@ pub(super) fn scalars(text: &str) -> Vec<Scalar> {
         let range = start..start + covered.trim_end().len();
         scalars.push(match style {
             ScalarStyle::Plain => Scalar::Plain(range),
-            ScalarStyle::SingleQuoted => Scalar::Quoted(start..start + single_quoted(covered)),
-            ScalarStyle::DoubleQuoted => Scalar::Quoted(start..start + double_quoted(covered)),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                Scalar::Quoted(start..start + written_length(covered, style))
+            }
             ScalarStyle::Literal | ScalarStyle::Folded => Scalar::Block(block(&lines, &range)),
         });
     }
     scalars
-}
-
-/// How long `'text'` is, in which two quotation marks stand for one.
-fn single_quoted(text: &str) -> usize {
-    let mut from = 1;
-    loop {
-        let rest = text.get(from..).unwrap_or_default();
-        match rest.find('\'') {
-            Some(at) if rest.get(at + 1..).is_some_and(|rest| rest.starts_with('\'')) => from += at + 2,
-            Some(at) => return from + at + 1,
-            None => return text.len(),
-        }
-    }
-}
-
-/// How long `"text"` is, in which a backslash takes the next character along.
-fn double_quoted(text: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        match letter {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 /// The block scalar whose first letter is at the start of `range`.

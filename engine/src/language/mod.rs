@@ -14,6 +14,7 @@ mod source_text;
 mod span;
 mod substitution;
 mod template;
+mod written;
 mod yaml;
 
 pub use deserialize::{Mismatch, from_yaml};
@@ -28,4 +29,5 @@ pub use source_text::{LineColumn, SourceText, Sources};
 pub use span::{SourceId, Span, Spanned};
 pub use template::Instance;
 pub(crate) use template::template_schema;
+pub(crate) use written::written_length;
 pub use yaml::{Entry, Yaml, YamlValue, parse as parse_yaml};

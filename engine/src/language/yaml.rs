@@ -10,6 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use super::environment::{self, Environment};
 use super::scalar::scalar;
 use super::span::{SourceId, Span, Spanned};
+use super::written::written_length;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Deeper nesting is refused: no flow needs it, and it keeps every later recursion shallow.
@@ -266,9 +267,12 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_tag(tag.as_deref(), span)?;
+                let covered = self.text.get(span.range()).unwrap_or_default();
+                let raw = covered.get(..written_length(covered, style)).unwrap_or(covered);
+                let start = span.start as usize;
+                let span = Span::new(span.source, start, start + raw.len());
                 let is_text = tag.is_some_and(|tag| tag.suffix == "str");
                 let style = if is_text { ScalarStyle::DoubleQuoted } else { style };
-                let raw = self.text.get(span.range()).unwrap_or_default();
                 let text = environment::substitute(&text, raw, self.environment, span, self.diagnostics);
                 (
                     anchor,
@@ -421,7 +425,8 @@ fn refuse_tag(tag: Option<&Tag>, span: Span) -> Result<(), Failure> {
 fn whole(start: Span, end: Span, last: Option<Span>) -> Span {
     let end = match last {
         Some(last) if end.start == end.end => last.end,
-        _ => end.end,
+        // The bracket; its span goes on to the next token.
+        _ => (end.start + 1).min(end.end),
     };
     Span {
         end: end.max(start.start),
