@@ -49,6 +49,8 @@ pub enum Command {
     Lsp,
     /// Lay out flow files: indentation, spaces, columns, the order of keys
     Fmt(FmtOptions),
+    /// Bring flow files of an older language version to the present one
+    Migrate(MigrateOptions),
     /// List what checks can find, or explain one of it
     Explain(ExplainOptions),
 }
@@ -135,6 +137,13 @@ pub struct FmtOptions {
     /// Write to standard output instead of the file
     #[arg(long, conflicts_with = "check")]
     pub stdout: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct MigrateOptions {
+    /// The flow files
+    #[arg(required = true)]
+    pub flows: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

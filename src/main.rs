@@ -31,6 +31,7 @@ fn main() -> std::process::ExitCode {
         Command::Diff(options) => commands::diff::diff(&options),
         Command::Lsp => commands::lsp::lsp(),
         Command::Fmt(options) => commands::fmt::fmt(&options),
+        Command::Migrate(options) => commands::migrate::migrate(&options),
         Command::Explain(options) => commands::explain::explain(&options),
     };
     match result {

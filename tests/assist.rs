@@ -237,12 +237,23 @@ fn there_is_no_context_in_comments_and_behind_quotes() {
 
 #[test]
 fn keys_are_completed() {
-    assert_eq!(labels("tw|"), "nodes brokers description name twinflow");
+    assert_eq!(
+        labels("tw|"),
+        "twinflow name description include brokers constants templates nodes tests"
+    );
     assert_eq!(
         labels("twinflow: 1\nnodes:\n  a: {}\n|"),
-        "brokers description name"
+        "name description include brokers constants templates tests"
     );
-    assert_eq!(labels("nodes:\n  fan:\n    |"), "type from");
+    assert_eq!(
+        labels("nodes:\n  fan:\n    |"),
+        "type from template for_each with"
+    );
+    assert_eq!(
+        labels("templates: { t: { nodes: {} } }\nnodes:\n  fan:\n    template: |"),
+        "t"
+    );
+    assert_eq!(labels("nodes:\n  fan:\n    template: t\n    |"), "for_each with");
     assert_eq!(
         labels("nodes:\n  fan:\n    type: mqtt-in\n    |"),
         "broker fields topic key qos time"

@@ -74,14 +74,14 @@ fn codes_are_listed_and_explained() {
 #[test]
 fn a_check_points_at_the_explanations() {
     let folder = folder_with(FLOW);
-    let ended = run_in(folder.path(), &["check", "flow.yaml"]);
+    let ended = run_in(folder.path(), &["check", "--static", "flow.yaml"]);
     let pointer = "\nFor more information about an error, try `twinflow explain E012` (or E006).\n";
     assert!(
         ended.stderr.ends_with(&format!("2 errors{pointer}")),
         "{}",
         ended.stderr
     );
-    let ended = run_in(warned().path(), &["check", "flow.yaml"]);
+    let ended = run_in(warned().path(), &["check", "--static", "flow.yaml"]);
     let pointer = "\nFor more information about a warning, try `twinflow explain W001`.\n";
     assert!(
         ended.stderr.ends_with(&format!("1 warning{pointer}")),
@@ -93,7 +93,10 @@ fn a_check_points_at_the_explanations() {
 #[test]
 fn findings_are_json_for_programs() {
     let folder = folder_with(FLOW);
-    let ended = run_in(folder.path(), &["check", "flow.yaml", "--format", "json"]);
+    let ended = run_in(
+        folder.path(),
+        &["check", "--static", "flow.yaml", "--format", "json"],
+    );
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), ""));
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(report["flow"], "flow.yaml");
@@ -103,7 +106,10 @@ fn findings_are_json_for_programs() {
     let place = ["line", "column", "end_line", "end_column"].map(|key| first[key].as_u64().unwrap());
     assert_eq!((first["code"].as_str(), place), (Some("E012"), [9, 41, 9, 45]));
     assert_eq!(first["fix"]["replacement"], "fan");
-    let good = run_in(warned().path(), &["check", "flow.yaml", "--format", "json"]);
+    let good = run_in(
+        warned().path(),
+        &["check", "--static", "flow.yaml", "--format", "json"],
+    );
     let report: Value = serde_json::from_str(&good.stdout).unwrap();
     assert_eq!((good.code, &report["ok"]), (Some(0), &true.into()));
 }
@@ -111,7 +117,10 @@ fn findings_are_json_for_programs() {
 #[test]
 fn findings_are_notes_on_github() {
     let folder = folder_with(FLOW);
-    let ended = run_in(folder.path(), &["check", "flow.yaml", "--format", "github"]);
+    let ended = run_in(
+        folder.path(),
+        &["check", "--static", "flow.yaml", "--format", "github"],
+    );
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), ""));
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 2);
@@ -125,16 +134,26 @@ fn findings_are_notes_on_github() {
 #[test]
 fn warnings_can_be_denied() {
     let folder = warned();
-    let allowed = run_in(folder.path(), &["check", "flow.yaml"]);
+    let allowed = run_in(folder.path(), &["check", "--static", "flow.yaml"]);
     assert_eq!(allowed.code, Some(0));
-    let denied = run_in(folder.path(), &["check", "flow.yaml", "--deny-warnings"]);
+    let denied = run_in(
+        folder.path(),
+        &["check", "--static", "flow.yaml", "--deny-warnings"],
+    );
     assert_eq!((denied.code, denied.stdout.as_str()), (Some(2), ""));
     assert!(
         denied.stderr.contains("1 warning, which counts as an error here"),
         "{}",
         denied.stderr
     );
-    let arguments = ["check", "flow.yaml", "--deny-warnings", "--format", "json"];
+    let arguments = [
+        "check",
+        "--static",
+        "flow.yaml",
+        "--deny-warnings",
+        "--format",
+        "json",
+    ];
     let json = run_in(folder.path(), &arguments);
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, &report["ok"]), (Some(2), &false.into()));
@@ -221,4 +240,28 @@ fn what_is_no_yaml_is_left_alone_and_keeps_nothing_else_from_being_formatted() {
         (read("flow.yaml").as_str(), read("other.yaml").as_str()),
         (broken, TIDY)
     );
+}
+
+#[test]
+fn an_older_file_is_brought_to_the_present_version() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let flow = folder.path().join("old.yaml");
+    let old = "# The oven's flow.\n\n# Which broker.\nbrokers: { plant: embedded } # inside\nnodes:\n  oven: { type: mqtt-in, broker: plant, topic: a, fields: { temp: { unit: °C } } }\n  show: { type: dashboard-widget, from: oven, widget: gauge, fields: [temp] }\n";
+    std::fs::write(&flow, old).unwrap();
+    let path = flow.to_str().unwrap();
+    let told = run(&["check", path]);
+    assert_eq!(told.code, Some(2));
+    assert!(told.stderr.contains("twinflow migrate"), "{}", told.stderr);
+    assert_eq!(run(&["migrate", path]).code, Some(0));
+    assert_eq!(
+        std::fs::read_to_string(&flow).unwrap(),
+        old.replace("# Which", "twinflow: 1\n# Which")
+    );
+    assert_eq!(run(&["check", path]).code, Some(0));
+    let again = run(&["migrate", path]);
+    assert!(again.stdout.contains("already"));
+    std::fs::write(&flow, "twinflow: 7\nnodes: {}\n").unwrap();
+    let newer = run(&["check", path]);
+    assert!(newer.stderr.contains("for a newer twinflow"));
+    assert_eq!(run(&["migrate", path]).code, Some(2));
 }

@@ -127,7 +127,7 @@ fn own_types_and_templates_have_their_place() {
     let with = |node: &str| mistakes(&validator, &format!("twinflow: 1\nnodes: {{ a: {node} }}\n"));
     let good = [
         "{ type: types/median.rhai, from: b, over: 10 }",
-        "{ template: machine, for_each: [1, 2], with: { topic: fan } }",
+        "{ template: machine, for_each: [m1, m2], with: { topic: fan } }",
     ];
     for node in good {
         assert_eq!(with(node), Vec::<String>::new(), "{node}");
@@ -137,7 +137,7 @@ fn own_types_and_templates_have_their_place() {
         "{ type: types/median.rhai, from: { b: c } }",
         "{ template: machine, for_eech: [1, 2] }",
         "{ template: 5 }",
-        "{ for_each: [1, 2] }",
+        "{ for_each: [m1, m2] }",
         "{ template: machine, type: kpi, from: b, values: { x: 1 } }",
     ];
     for node in wrong {

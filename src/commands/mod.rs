@@ -6,6 +6,7 @@ pub mod explain;
 pub mod fmt;
 pub mod graph;
 pub mod lsp;
+pub mod migrate;
 pub mod new;
 pub mod nodes;
 pub mod replay;

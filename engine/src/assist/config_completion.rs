@@ -8,14 +8,14 @@ use super::Assistant;
 use super::completion::{Completion, CompletionKind};
 use super::context::Context;
 use super::expected::{Expected, ExpectedKey};
-use crate::language::{WIRING_KEYS, top_level_schema};
+use crate::language::{TOP_LEVEL_KEYS, WIRING_KEYS, template_use_schema, top_level_schema};
 use crate::node::Role;
 
 /// The keys of the file.
 pub(super) fn top_level(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<Completion>> {
     let schema = top_level_schema();
-    // In the order in which a flow has them.
-    let keys = Expected::at(&schema, &[]).keys();
+    let mut keys = Expected::at(&schema, &[]).keys();
+    keys.sort_by_key(|key| TOP_LEVEL_KEYS.iter().position(|known| *known == key.name));
     Some(offered(assistant, context, keys, Vec::new()))
 }
 
@@ -24,9 +24,18 @@ pub(super) fn keys(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<C
     let (id, path) = context.within_node()?;
     let node = assistant.node(id)?;
     let node_type = assistant.node_type(&node);
-    let schema = node_type.map_or(Value::Null, |node_type| node_type.config_schema());
+    let has = |name: &str| {
+        let mut children = assistant.sketch.children(Some(node.item));
+        children.any(|child| Some(child) != context.item && assistant.sketch.key(child) == Some(name))
+    };
+    let schema = match node_type {
+        Some(node_type) => node_type.config_schema(),
+        // Until its type is said, it may be made from a template as well.
+        None if !has("type") => template_use_schema(),
+        None => Value::Null,
+    };
     let mut wiring = Vec::new();
-    if path.is_empty() {
+    if path.is_empty() && !has("template") {
         let is_source = node_type.is_some_and(|node_type| node_type.role() == Role::Source);
         let keys = WIRING_KEYS.into_iter().filter(|key| *key != "from" || !is_source);
         wiring.extend(keys.map(|key| wiring_key(assistant, context, key)));

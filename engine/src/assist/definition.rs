@@ -26,11 +26,8 @@ pub(super) fn definition(assistant: &Assistant<'_>, at: usize) -> Option<Range<u
             let node = assistant.node(node_of(text))?;
             key_range(&assistant.sketch, node.item)
         }
-        Meaning::Broker => {
-            let brokers = assistant.sketch.entry(None, "brokers")?;
-            let broker = assistant.sketch.entry(Some(brokers), text)?;
-            key_range(&assistant.sketch, broker)
-        }
+        Meaning::Broker => entry(assistant, "brokers", text),
+        Meaning::Template => entry(assistant, "templates", text),
         Meaning::RecordField => declaration(assistant, &node, text),
         Meaning::Formula => match word_at(text, at.checked_sub(context.written.start)?)? {
             (Word::Field(name), _) => declaration(assistant, &node, &name),
@@ -38,6 +35,13 @@ pub(super) fn definition(assistant: &Assistant<'_>, at: usize) -> Option<Range<u
         },
         Meaning::NodeType | Meaning::Unit | Meaning::Other => None,
     }
+}
+
+/// The entry `name` of a section of the file.
+fn entry(assistant: &Assistant<'_>, section: &str, name: &str) -> Option<Range<usize>> {
+    let section = assistant.sketch.entry(None, section)?;
+    let entry = assistant.sketch.entry(Some(section), name)?;
+    key_range(&assistant.sketch, entry)
 }
 
 /// Where the field `name`, as `node` knows it, was declared: in the node itself, or in the nearest before it.

@@ -91,6 +91,13 @@ fn value(assistant: &Assistant<'_>, context: &Context, at: usize) -> Option<(Str
             let address = without_user(assistant.sketch.value(broker));
             Some(format!("**{text}**: the broker at `{address}`"))
         }
+        Meaning::Template => {
+            let templates = assistant.sketch.entry(None, "templates")?;
+            let template = assistant.sketch.entry(Some(templates), text)?;
+            let about = assistant.sketch.entry(Some(template), "description");
+            let about = about.map_or("", |about| assistant.sketch.value(about));
+            Some(format!("**{text}** (template)\n\n{about}"))
+        }
         Meaning::Unit => Unit::parse(text).ok().map(|unit| pages::unit(&unit)),
         Meaning::RecordField => field_page(assistant, &node, text),
         Meaning::Formula => {

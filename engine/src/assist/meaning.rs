@@ -13,6 +13,8 @@ pub(super) enum Meaning {
     Wire,
     /// A name under `brokers:`.
     Broker,
+    /// A name under `templates:`.
+    Template,
     /// A unit.
     Unit,
     /// A field of the records that arrive.
@@ -36,6 +38,7 @@ pub(super) fn meaning(path: &[Step]) -> Meaning {
         ["type"] => Meaning::NodeType,
         ["from"] | ["from", "[]"] => Meaning::Wire,
         ["broker"] => Meaning::Broker,
+        ["template"] => Meaning::Template,
         ["fields", "[]"] => Meaning::RecordField,
         ["alert"] | ["values", _] => Meaning::Formula,
         [.., "formula"] => Meaning::Formula,

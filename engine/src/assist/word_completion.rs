@@ -26,6 +26,10 @@ pub(super) fn values(assistant: &Assistant<'_>, context: &Context, at: usize) ->
             .filter_map(|broker| assistant.sketch.key(broker))
             .map(|broker| Completion::plain(broker, CompletionKind::Broker, whole))
             .collect(),
+        Meaning::Template => entries_of(&assistant.sketch, "templates")
+            .filter_map(|template| assistant.sketch.key(template))
+            .map(|template| Completion::plain(template, CompletionKind::Word, whole))
+            .collect(),
         Meaning::Unit => {
             let part = part(assistant, whole, at, |c| "/*· ".contains(c));
             let before = assistant.sketch.text.get(..part.start).unwrap_or_default();

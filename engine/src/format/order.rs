@@ -1,5 +1,6 @@
 //! The order of keys: a flow is read from the top, a node begins with what it is and where its records come from.
 
+use crate::language::TOP_LEVEL_KEYS;
 use std::ops::Range;
 
 use super::edit::{Edit, apply};
@@ -25,17 +26,7 @@ impl KeyOrder {
     /// The keys that come first; the others follow as they were written.
     pub fn keys(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::TopLevel => Some(&[
-                "twinflow",
-                "name",
-                "description",
-                "include",
-                "brokers",
-                "constants",
-                "templates",
-                "nodes",
-                "tests",
-            ]),
+            Self::TopLevel => Some(&TOP_LEVEL_KEYS),
             Self::Node => Some(&["type", "template", "from", "for_each", "with"]),
             Self::OfNodes | Self::AsWritten => None,
         }

@@ -18,6 +18,9 @@ use crate::diagnostic::{Code, Diagnostic, shortened};
 /// The language version that this engine reads.
 pub const LANGUAGE_VERSION: i64 = 1;
 
+/// The oldest version that can be brought to the present one: 0 is what was written before there were versions.
+pub const OLDEST_VERSION: i64 = 0;
+
 /// A flow file, read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -55,6 +58,19 @@ pub struct NodeEntry {
     /// Everything else: what the node type's configuration is read from.
     pub config: Yaml,
 }
+
+/// The keys of a file in the order in which a flow is best read.
+pub(crate) const TOP_LEVEL_KEYS: [&str; 9] = [
+    "twinflow",
+    "name",
+    "description",
+    "include",
+    "brokers",
+    "constants",
+    "templates",
+    "nodes",
+    "tests",
+];
 
 /// The keys of a node that the engine reads itself.
 pub(crate) const WIRING_KEYS: [&str; 2] = ["type", "from"];
@@ -188,16 +204,19 @@ fn check_version(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
             let found = other
                 .scalar_text()
                 .map_or_else(|| other.kind().to_owned(), |text| format!("`{text}`"));
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::LanguageVersion,
-                    other.span,
-                    format!("the language version {found} is not known"),
-                )
-                .with_help(format!(
+            let help = match other.value {
+                YamlValue::Integer(version, _) if version > LANGUAGE_VERSION => format!(
+                    "the file is for a newer twinflow; this one reads up to version {LANGUAGE_VERSION}"
+                ),
+                YamlValue::Integer(version, _) if version >= OLDEST_VERSION => {
+                    "`twinflow migrate` brings the file to the present version".to_owned()
+                }
+                _ => format!(
                     "this twinflow reads version {LANGUAGE_VERSION}: write `twinflow: {LANGUAGE_VERSION}`"
-                )),
-            );
+                ),
+            };
+            let message = format!("the language version {found} is not known");
+            diagnostics.push(Diagnostic::new(Code::LanguageVersion, other.span, message).with_help(help));
         }
         None => diagnostics.push(
             Diagnostic::new(
@@ -205,7 +224,9 @@ fn check_version(root: &Yaml, diagnostics: &mut Vec<Diagnostic>) {
                 None,
                 "the file does not say its language version",
             )
-            .with_help(format!("write `twinflow: {LANGUAGE_VERSION}` as its first line")),
+            .with_help(format!(
+                "write `twinflow: {LANGUAGE_VERSION}` as its first line, or let `twinflow migrate` do it"
+            )),
         ),
     }
 }

@@ -122,7 +122,8 @@ pub(crate) fn template_schema() -> Value {
     })
 }
 
-fn use_schema() -> Value {
+/// The shape of an entry of `nodes:` that is made from a template.
+pub(crate) fn template_use_schema() -> Value {
     json!({
         "type": "object",
         "properties": {
@@ -229,7 +230,7 @@ impl Expander<'_, '_> {
     fn template(&mut self, key: &Spanned<String>, value: &Yaml, id: &str, place: &Place) -> Option<()> {
         let before = self.diagnostics.len();
         let owner = format!("`{}`", shortened(key));
-        shape::check(value, &use_schema(), &owner, self.diagnostics);
+        shape::check(value, &template_use_schema(), &owner, self.diagnostics);
         if self.diagnostics.len() > before {
             return None;
         }

@@ -7,7 +7,9 @@ use schemars::transform::{RemoveRefSiblings, Transform, transform_subschemas};
 use serde_json::{Map, Value, json};
 
 use super::first_sentence;
-use crate::language::{LANGUAGE_VERSION, WIRING_KEYS, template_schema, top_level_schema};
+use crate::language::{
+    LANGUAGE_VERSION, WIRING_KEYS, template_schema, template_use_schema, top_level_schema,
+};
 use crate::node::{AnyNodeType, Registry, Role};
 use crate::testing::test_schema;
 
@@ -21,7 +23,7 @@ pub fn json_schema(registry: &Registry) -> Value {
     }
     definitions.insert("node".to_owned(), node(registry));
     definitions.insert("wires".to_owned(), wires());
-    definitions.insert("copies".to_owned(), copies());
+    definitions.insert("copies".to_owned(), template_use_schema());
     if let Some(properties) = member(&mut flow, "properties") {
         properties.insert(
             "twinflow".to_owned(),
@@ -145,7 +147,7 @@ fn node(registry: &Registry) -> Value {
         "properties": {
             type_key: { "description": "what the node does; `twinflow nodes` lists the types", "anyOf": types },
             from_key: { "$ref": "#/definitions/wires" },
-            "template": template()
+            "template": { "type": "string", "description": "the template, from `templates:`, whose nodes stand here" }
         },
         "anyOf": [{ "required": [type_key] }, { "required": ["template"] }],
         "allOf": rules
@@ -156,23 +158,6 @@ fn wires() -> Value {
     json!({
         "description": "where the records come from: a node's name, or a list of names; `node.output` where a node has several",
         "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }]
-    })
-}
-
-fn template() -> Value {
-    json!({ "type": "string", "description": "the template, from `templates:`, whose nodes stand here" })
-}
-
-fn copies() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "template": template(),
-            "for_each": { "description": "one copy of the template for each of these" },
-            "with": { "description": "the values that the template asks for" }
-        },
-        "required": ["template"],
-        "additionalProperties": false
     })
 }
 
