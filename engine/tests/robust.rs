@@ -19,7 +19,7 @@ use twinflow_engine::language::Sources;
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::{Quantity, Unit, longest_unit_prefix};
 
-const VALID: [&str; 3] = [
+const VALID: [&str; 4] = [
     "twinflow: 1
 name: Fan
 brokers: { plant: embedded, cloud: \"mqtt://u:p@host\" }
@@ -38,6 +38,28 @@ nodes:
 ",
     "twinflow: 1\r\nnodes:\r\n  a:\r\n    type: feed\r\n    fields: {x: '1', ü: \"m/s²\"}\r\n  b:\r\n    type: map\r\n    from: a\r\n    formula: >-\r\n      if(x > 0,\r\n      ü, 2 m/s²) in\r\n      km/h/s\r\n  c: {type: store, from: b}\r\n",
     "twinflow: ${VERSION:-1}\nnodes:\n  a: {type: feed, fields: {}}\n  b: {type: store, from: a}\n",
+    "twinflow: 1
+constants: { unit: W, fields: { temp: °C, power: $(unit) }, most: 5 $(unit) }
+templates:
+  line:
+    parameters: { limit: $(most), names: }
+    nodes:
+      in: { type: feed, fields: $(names) }
+      sum: { type: map, from: in, formula: power + $(limit) }
+      parts: { type: map, from: sum, do: split }
+  hall: { nodes: { lines: { template: line, for_each: [a, b], with: { names: $(fields) } } } }
+nodes:
+  halls: { template: hall, for_each: { x: , y: ~ } }
+  all: { type: store, from: [halls.lines.parts.low, halls.x.lines.a.sum, halls.lines.parts.high] }
+tests:
+  sums:
+    every: 200 ms
+    until: 10
+    given: { halls.x.lines.a.in: [{ temp: 1, power: 2 kW }, { at: 3 s, key: m, temp: 3, power: 4 }] }
+    expect:
+      halls.x.lines.a.sum: [{ power: 2 kW ± 1 W }, { temp: 3, key: m }]
+      halls.x.lines.a.parts.low: { any: \"power > 1 W\", count: 1, errors: 0 }
+",
 ];
 
 /// The answer to a text; rendering it is part of the test.
@@ -114,6 +136,12 @@ fn mutated() -> impl Strategy<Value = String> {
         Just("\n  "),
         Just("\t"),
         Just("\""),
+        Just("$(unit)"),
+        Just("$("),
+        Just("$(fields)"),
+        Just("template: hall"),
+        Just("for_each: [a]"),
+        Just("± 1 A"),
         Just("'"),
         Just("&a "),
         Just("*a"),
@@ -164,8 +192,14 @@ fn schema() -> Schema {
     ])
 }
 
+/// Inputs a test; TWINFLOW_FUZZ_CASES=1000000 for a long night.
+fn cases() -> u32 {
+    let asked = std::env::var("TWINFLOW_FUZZ_CASES").ok();
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or(2000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn any_text_gets_an_answer(text in any::<String>()) {
