@@ -8,7 +8,7 @@ use anstream::eprintln;
 use tokio::signal;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
-use twinflow_engine::runtime;
+use twinflow_engine::runtime::{self, Clock};
 use twinflow_nodes::Shared;
 use twinflow_ui::{Server, ServerSetup, dashboard};
 
@@ -22,8 +22,8 @@ pub struct Serving<'s> {
     pub flow: &'s Path,
     pub shared: &'s Shared,
     pub listen: SocketAddr,
-    /// Whether the flow's brokers are needed.
-    pub with_brokers: bool,
+    /// By which it runs; by another than the machine's, the flow's brokers are not needed.
+    pub clock: Clock,
 }
 
 /// Runs a graph until it is told to stop.
@@ -41,11 +41,11 @@ impl Serving<'_> {
         // Listening for signals begins before anything is started, so that an early Ctrl-C still ends in order.
         let mut stop = StopSignals::listen().map_err(Stop::failure)?;
         let bound = Server::bind(self.listen).await.map_err(Stop::failure)?;
-        if self.with_brokers {
+        if self.with_brokers() {
             let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
             shared.brokers.start(addresses).await.map_err(Stop::failure)?;
         }
-        let running = match runtime::start(graph) {
+        let running = match runtime::start_by(graph, self.clock) {
             Ok(running) => running,
             Err(error) => {
                 shared.brokers.stop().await;
@@ -73,6 +73,10 @@ impl Serving<'_> {
         }
     }
 
+    fn with_brokers(&self) -> bool {
+        self.clock.replay_rate().is_none()
+    }
+
     /// What runs, and where to look.
     fn greet(&self, server: &Server) {
         let bold = anstyle::Style::new().bold();
@@ -91,7 +95,7 @@ impl Serving<'_> {
         for listening in self.shared.brokers.listening() {
             eprintln!("  broker     {link}mqtt://{listening}{link:#} (embedded)");
         }
-        for (name, address) in graph.brokers.iter().filter(|_| self.with_brokers) {
+        for (name, address) in graph.brokers.iter().filter(|_| self.with_brokers()) {
             if let Ok(address) = address.parse::<twinflow_nodes::mqtt::BrokerAddress>()
                 && !matches!(address, twinflow_nodes::mqtt::BrokerAddress::Embedded(_))
             {

@@ -79,6 +79,38 @@ nodes:
 }
 
 #[test]
+fn arguments_can_use_the_name_at_hand() {
+    let graph = graph(
+        "twinflow: 1
+constants: { all: [a, b], interval: 5 }
+templates:
+  line:
+    parameters: { formula: }
+    nodes:
+      in: { type: feed, fields: { a: W, b: W, one: W } }
+      sum: { type: map, from: in, formula: $(formula) }
+nodes:
+  lines: { template: line, for_each: $(all), with: { formula: $(name) * 2 } }
+  one: { template: line, with: { formula: $(name) * 3 } }
+  out: { type: store, from: [lines.sum, one.sum] }
+  most: { type: store, from: lines.a.in, interval: $(interval) }
+",
+    );
+    let formula = |id: &str| {
+        let node = graph.node(id).unwrap().1;
+        node.config
+            .get("formula")
+            .unwrap()
+            .scalar_text()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(formula("lines.a.sum"), "a * 2");
+    assert_eq!(formula("lines.b.sum"), "b * 2");
+    assert_eq!(formula("one.sum"), "one * 3");
+}
+
+#[test]
 fn templates_stand_within_templates() {
     let graph = graph(
         "twinflow: 1

@@ -79,6 +79,16 @@ impl CsvLog {
         })
     }
 
+    /// The time of the first record, if there is one; the log is still read from its beginning after this.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a time that is none.
+    pub fn first_time(&self) -> Result<Option<EventTime>, LogError> {
+        Self::open(&self.path, &self.schema, &[])?
+            .batch(&Keys::default())
+            .map(|batch| batch.times().first().copied())
+    }
+
     /// The records, in batches, as the file has them; an error ends them.
     pub fn batches(mut self, keys: Arc<Keys>) -> impl Iterator<Item = Result<Batch, LogError>> + Send {
         let mut is_done = false;

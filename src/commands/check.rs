@@ -38,10 +38,19 @@ pub fn check(options: &CheckOptions) -> Result<(), Stop> {
     if options.format == CheckFormat::Text {
         let wires: usize = graph.nodes.iter().map(|node| node.inputs.len()).sum();
         println!(
-            "{} is good: {} nodes, {wires} wires",
+            "{} is good: {}, {}",
             flow.display(),
-            graph.nodes.len()
+            counted(graph.nodes.len(), "node"),
+            counted(wires, "wire")
         );
     }
     Ok(())
+}
+
+/// `1 wire`, `2 wires`.
+fn counted(number: usize, name: &str) -> String {
+    match number {
+        1 => format!("1 {name}"),
+        _ => format!("{number} {name}s"),
+    }
 }

@@ -1,14 +1,17 @@
 //! `twinflow nodes`.
 
+use std::path::Path;
+
 use anstream::{print, println};
 use serde_json::Value;
-use twinflow_engine::language::{listed, nearest};
-use twinflow_engine::node::AnyNodeType;
+use twinflow_engine::language::{Sources, listed, nearest, read_text};
+use twinflow_engine::node::{AnyNodeType, Registry};
 use twinflow_engine::reference::first_sentence;
 use twinflow_nodes::{Shared, registry};
 
 use crate::cli::NodesOptions;
-use crate::exit::Stop;
+use crate::exit::{Exit, Stop};
+use crate::flow_file;
 
 /// Lists the node types, or explains one.
 pub fn nodes(options: &NodesOptions) -> Result<(), Stop> {
@@ -26,6 +29,10 @@ pub fn nodes(options: &NodesOptions) -> Result<(), Stop> {
         println!("\n`twinflow nodes TYPE` explains one.");
         return Ok(());
     };
+    let path = Path::new(name);
+    if registry.is_file(name) {
+        return explain_file(path, &registry);
+    }
     let Some(node_type) = registry.get(name) else {
         let names = || registry.all().map(|node_type| node_type.name());
         let hint = match nearest(name, names()) {
@@ -36,6 +43,24 @@ pub fn nodes(options: &NodesOptions) -> Result<(), Stop> {
     };
     explain(node_type);
     Ok(())
+}
+
+/// Explains a node type that is a file.
+fn explain_file(path: &Path, registry: &Registry) -> Result<(), Stop> {
+    let text = read_text(path)
+        .map_err(|reason| Stop::usage(format!("{} cannot be read: {reason}", path.display())))?;
+    let sources = Sources::single(path, text);
+    let mut diagnostics = Vec::new();
+    match registry.load_file(&sources, &mut diagnostics) {
+        Some(node_type) => {
+            explain(&*node_type);
+            Ok(())
+        }
+        None => {
+            flow_file::print_rendered(&diagnostics, &sources);
+            Err(Stop::told(Exit::Usage))
+        }
+    }
 }
 
 fn explain(node_type: &dyn AnyNodeType) {

@@ -1,6 +1,7 @@
 //! `twinflow run`.
 
 use twinflow_engine::node::Level;
+use twinflow_engine::runtime::Clock;
 use twinflow_nodes::{Shared, registry};
 
 use crate::cli::RunOptions;
@@ -17,6 +18,6 @@ pub fn run(options: &RunOptions) -> Result<(), Stop> {
         flow: &options.flow.flow,
         shared: &shared,
         listen: options.listen,
-        with_brokers: true,
+        clock: Clock::default(),
     })
 }

@@ -13,7 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
-use twinflow_engine::record::{EventTime, Value};
+use twinflow_engine::record::Value;
 use twinflow_engine::runtime::{FeedRows, Watched};
 
 use crate::status::Status;
@@ -39,6 +39,9 @@ enum ToBrowser<'a> {
     Hello {
         revision: &'a str,
         now: i64,
+        /// How often as fast as the browser's clock the flow's goes, when it shows a log again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replay: Option<f64>,
     },
     Rows {
         stream: &'a str,
@@ -109,7 +112,8 @@ async fn begin(
 ) -> Result<(), axum::Error> {
     let hello = ToBrowser::Hello {
         revision,
-        now: EventTime::now().as_millis(),
+        now: watched.clock.now().as_millis(),
+        replay: watched.clock.replay_rate(),
     };
     send(outgoing, &hello).await?;
     let mut begun = Cursors::new();

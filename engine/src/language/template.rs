@@ -193,17 +193,17 @@ impl Expander<'_, '_> {
         }
         name::check(&entry.key, "a node", self.diagnostics);
         let id = format!("{}{}", place.prefix, entry.key.value);
+        if entry.value.get("template").is_some() && entry.value.get("type").is_none() {
+            if self.template(&entry.key, &entry.value, &id, place).is_none() {
+                self.expansion.unread.insert(id);
+            }
+            return;
+        }
         let before = self.diagnostics.len();
         let mut value = self
             .definitions
             .fill(&entry.value, place.parameters.as_ref(), self.diagnostics);
         let is_filled = self.diagnostics.len() == before;
-        if value.get("template").is_some() && value.get("type").is_none() {
-            if !is_filled || self.template(&entry.key, &value, &id, place).is_none() {
-                self.expansion.unread.insert(id);
-            }
-            return;
-        }
         if !is_filled {
             self.expansion.unread.insert(id);
             return;
@@ -227,7 +227,8 @@ impl Expander<'_, '_> {
     }
 
     /// Makes the nodes of an entry with `template:`; nothing when it was reported.
-    fn template(&mut self, key: &Spanned<String>, value: &Yaml, id: &str, place: &Place) -> Option<()> {
+    fn template(&mut self, key: &Spanned<String>, written: &Yaml, id: &str, place: &Place) -> Option<()> {
+        let value = &self.filled_but_arguments(written, place)?;
         let before = self.diagnostics.len();
         let owner = format!("`{}`", shortened(key));
         shape::check(value, &template_use_schema(), &owner, self.diagnostics);
@@ -246,24 +247,32 @@ impl Expander<'_, '_> {
             );
             return None;
         }
-        let with = value.get("with").map(Yaml::entries).unwrap_or_default();
+        let for_each = value.get("for_each");
         let mut whole = Some(());
-        for (item, own) in items(key, value.get("for_each"), self.diagnostics)? {
+        for (item, own) in items(key, for_each, self.diagnostics)? {
             if self.is_full {
                 return None;
             }
+            // Among several, `$(name)` is the one at hand; otherwise it is what the template around is made for.
+            let mut scope = place.parameters.clone().unwrap_or_default();
+            let name = Rc::new(name_of(&item));
+            match for_each {
+                Some(_) => drop(scope.insert("name".to_owned(), name)),
+                None => drop(scope.entry("name".to_owned()).or_insert(name)),
+            }
+            let with = written.get("with").map(|with| self.filled(with, Some(&scope)));
+            if with == Some(None) {
+                whole = None;
+                continue;
+            }
+            let with = with.flatten();
+            let with = with.as_ref().map(Yaml::entries).unwrap_or_default();
             let arguments: Vec<&Entry> = own.iter().chain(with).collect();
             let Some(parameters) = self.parameters(&template, &item, &arguments) else {
                 whole = None;
                 continue;
             };
-            let inner = place.within(
-                id,
-                key,
-                value.get("for_each").map(|_| &item),
-                &template,
-                parameters,
-            );
+            let inner = place.within(id, key, for_each.map(|_| &item), &template, parameters);
             let instance = Instance {
                 template: template.span,
                 made_for: item.span,
@@ -276,6 +285,34 @@ impl Expander<'_, '_> {
         whole
     }
 
+    /// An entry with its references filled in, but for its arguments: those differ by what it is made for.
+    fn filled_but_arguments(&mut self, written: &Yaml, place: &Place) -> Option<Yaml> {
+        let mut entries = Vec::new();
+        for entry in written.entries() {
+            let is_reference = entry.value.scalar_text().is_some();
+            let value = match entry.key.value.as_str() {
+                "with" if is_reference => continue,
+                "with" => entry.value.clone(),
+                _ => self.filled(&entry.value, place.parameters.as_ref())?,
+            };
+            entries.push(Entry {
+                key: entry.key.clone(),
+                value,
+            });
+        }
+        Some(Yaml {
+            span: written.span,
+            value: YamlValue::Mapping(entries),
+        })
+    }
+
+    /// `yaml` with what stands behind its references; nothing when that was reported.
+    fn filled(&mut self, yaml: &Yaml, parameters: Option<&Parameters>) -> Option<Yaml> {
+        let before = self.diagnostics.len();
+        let filled = self.definitions.fill(yaml, parameters, self.diagnostics);
+        (self.diagnostics.len() == before).then_some(filled)
+    }
+
     /// What the parameters of a template are for `item`; the first of two arguments with one name holds.
     fn parameters(
         &mut self,
@@ -283,11 +320,7 @@ impl Expander<'_, '_> {
         item: &Spanned<String>,
         arguments: &[&Entry],
     ) -> Option<Parameters> {
-        let name = Yaml {
-            span: item.span,
-            value: YamlValue::Text(item.value.clone()),
-        };
-        let mut parameters = Parameters::from([("name".to_owned(), Rc::new(name))]);
+        let mut parameters = Parameters::from([("name".to_owned(), Rc::new(name_of(item)))]);
         let mut whole = Some(());
         for argument in arguments {
             let is_known = template
@@ -337,6 +370,13 @@ impl Expander<'_, '_> {
             parameters.insert(name.value.clone(), Rc::new(value));
         }
         whole.map(|()| parameters)
+    }
+}
+
+fn name_of(item: &Spanned<String>) -> Yaml {
+    Yaml {
+        span: item.span,
+        value: YamlValue::Text(item.value.clone()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::record::Keys;
-use crate::runtime::{Feed, Problems};
+use crate::runtime::{Clock, Feed, Problems};
 
 /// A running node's surroundings.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct NodeContext {
     pub flow: Arc<str>,
     /// The keys of the flow.
     pub keys: Arc<Keys>,
+    /// What time it is for the records.
+    pub clock: Clock,
     /// Where to report what went wrong with single records.
     pub problems: Problems,
     /// The node's feed to the dashboard; only nodes with a [`super::View`] have one.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Check, Checked, NodeType, Role};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{SourceId, WIRING_KEYS, Yaml, check_shape, from_yaml};
+use crate::language::{SourceId, Sources, WIRING_KEYS, Yaml, check_shape, from_yaml};
 
 /// A [`NodeType`] without its configuration's type, as the registry keeps it.
 pub trait AnyNodeType: Send + Sync {
@@ -166,6 +166,31 @@ impl Registry {
             Some(files) => Known::File(&**files),
             None => Known::Nothing,
         }
+    }
+
+    /// Whether a type of this name is a file.
+    #[must_use]
+    pub fn is_file(&self, name: &str) -> bool {
+        matches!(self.known(name), Known::File(_))
+    }
+
+    /// The node type that the first of `sources` is; reports what is wrong with it.
+    pub fn load_file(
+        &self,
+        sources: &Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Box<dyn AnyNodeType>> {
+        let source = sources.get(SourceId(0))?;
+        let name = source.path.to_string_lossy();
+        let Known::File(files) = self.known(&name) else {
+            return None;
+        };
+        let file = NodeFile {
+            name: &name,
+            source: SourceId(0),
+            text: &source.text,
+        };
+        files.load(&file, diagnostics)
     }
 
     /// All types in the order in which they were added.

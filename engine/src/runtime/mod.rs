@@ -7,6 +7,7 @@
 //! is empty, sinks flush, and the sources learn that all their records are settled.
 
 mod backoff;
+mod clock;
 mod feed;
 mod metrics;
 mod offline;
@@ -19,9 +20,10 @@ mod source_task;
 mod stage_task;
 
 pub use backoff::Backoff;
+pub use clock::Clock;
 pub use feed::{Feed, FeedRows};
 pub use metrics::{NodeCounts, NodeMetrics};
 pub use offline::{Offline, OfflineError, Passing};
 pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
-pub use running::{Running, StartFailure, Watched, start};
+pub use running::{Running, StartFailure, Watched, start, start_by};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::clock::Clock;
 use super::feed::Feed;
 use super::metrics::NodeMetrics;
 use super::plan::Plan;
@@ -125,6 +126,7 @@ impl Offline {
             let context = NodeContext {
                 flow: graph.name.as_str().into(),
                 keys: Arc::clone(&offline.keys),
+                clock: Clock::default(),
                 problems: Problems::new(Arc::clone(&id), Arc::clone(&offline.problems)),
                 feed,
                 id,

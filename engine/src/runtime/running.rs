@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::clock::Clock;
 use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::plan::{Plan, QUEUE_BATCHES, Target};
@@ -45,6 +46,8 @@ pub struct Running {
 pub struct Watched {
     /// The names of machines.
     pub keys: Arc<Keys>,
+    /// What time it is for its records.
+    pub clock: Clock,
     started: Instant,
     feeds: BTreeMap<Arc<str>, Arc<Feed>>,
     pulse: watch::Sender<()>,
@@ -98,8 +101,16 @@ impl Watched {
 /// # Errors
 /// The first node that cannot start; those before it are stopped.
 pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
+    start_by(graph, Clock::default())
+}
+
+/// Starts every node likewise, by another clock than the machine's.
+///
+/// # Errors
+/// The first node that cannot start; those before it are stopped.
+pub fn start_by(graph: &Graph, clock: Clock) -> Result<Running, StartFailure> {
     let plan = Plan::new(graph);
-    let mut starter = Starter::new(graph, &plan);
+    let mut starter = Starter::new(graph, &plan, clock);
     // Queues first: a task needs the senders of all that follow it.
     starter.open_queues();
     for (number, node) in graph.nodes.iter().enumerate() {
@@ -136,7 +147,7 @@ struct Starter<'g> {
 }
 
 impl<'g> Starter<'g> {
-    fn new(graph: &'g Graph, plan: &'g Plan) -> Self {
+    fn new(graph: &'g Graph, plan: &'g Plan, clock: Clock) -> Self {
         let id = |node: &crate::graph::Node| -> Arc<str> { node.id.value.as_str().into() };
         let pulse = watch::Sender::new(());
         let feeds = graph.nodes.iter().filter_map(|node| {
@@ -146,6 +157,7 @@ impl<'g> Starter<'g> {
         });
         let watched = Watched {
             keys: Arc::default(),
+            clock,
             started: Instant::now(),
             feeds: feeds.collect(),
             pulse,
@@ -188,6 +200,7 @@ impl<'g> Starter<'g> {
         NodeContext {
             flow: self.graph.name.as_str().into(),
             keys: Arc::clone(&self.watched.keys),
+            clock: self.watched.clock,
             problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
             feed: self.watched.feeds.get(&id).cloned(),
             id,

@@ -75,14 +75,21 @@ impl Stage {
     fn ticks(&self) -> Vec<Tick> {
         let now = Instant::now();
         let steps = self.steps.iter().enumerate();
-        let ticking = steps.filter_map(|(step, Step { transform, .. })| {
-            let interval = transform.tick_interval()?;
-            Some(Tick {
+        let ticking = steps.filter_map(
+            |(
                 step,
-                interval,
-                at: now + interval,
-            })
-        });
+                Step {
+                    transform, context, ..
+                },
+            )| {
+                let interval = context.clock.real(transform.tick_interval()?);
+                Some(Tick {
+                    step,
+                    interval,
+                    at: now + interval,
+                })
+            },
+        );
         ticking.collect()
     }
 
@@ -92,7 +99,7 @@ impl Stage {
         for tick in ticks.iter_mut().filter(|tick| tick.at <= now) {
             tick.at = (tick.at + tick.interval).max(now);
             if let Some(step) = self.steps.get_mut(tick.step) {
-                let emitted = step.tick(EventTime::now());
+                let emitted = step.tick(step.context.clock.now());
                 self.pass_on(tick.step, emitted, outgoing);
             }
         }

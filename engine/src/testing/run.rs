@@ -1,6 +1,7 @@
 //! Running a test.
 
 use std::collections::BTreeSet;
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ pub fn run(graph: &Graph, test: &FlowTest, supply: &dyn Supply) -> Result<Outcom
     let mut arrivals = Vec::new();
     for given in &test.given {
         match arrivals_of(given, test, graph, &offline, supply) {
-            Ok(found) => arrivals.extend(found),
+            Ok(found) => arrivals.push(found.into_iter().peekable()),
             Err(found) => failures.extend(found),
         }
     }
@@ -83,10 +84,10 @@ pub fn run(graph: &Graph, test: &FlowTest, supply: &dyn Supply) -> Result<Outcom
             reached: BTreeSet::new(),
         });
     }
-    arrivals.sort_by_key(|arrival| arrival.time);
     let mut watch = Watch::new(test, graph);
-    let given = arrivals.len();
-    for Arrival { time, given, content } in arrivals {
+    let mut given_records = 0;
+    while let Some(Arrival { time, given, content }) = next(&mut arrivals) {
+        given_records += 1;
         match content {
             Content::Record(batch) => {
                 offline.push(&given.id, batch, &mut |node, passing| watch.see(node, &passing));
@@ -107,9 +108,18 @@ pub fn run(graph: &Graph, test: &FlowTest, supply: &dyn Supply) -> Result<Outcom
     let captured: Vec<Vec<Batch>> = watch.captured.into_iter().map(Captured::finish).collect();
     Ok(Outcome {
         failures: judge(test, graph, &captured, &offline),
-        given,
+        given: given_records,
         reached: watch.reached,
     })
+}
+
+/// The next record of several nodes, by its time. Those of one node come as they are written: a late one is late.
+fn next<'t>(nodes: &mut [Peekable<std::vec::IntoIter<Arrival<'t>>>]) -> Option<Arrival<'t>> {
+    let times = nodes
+        .iter_mut()
+        .filter_map(|node| Some((node.peek()?.time, node)));
+    let (_, first) = times.min_by_key(|(time, _)| *time)?;
+    first.next()
 }
 
 pub(super) fn later(start: EventTime, duration: Duration) -> EventTime {

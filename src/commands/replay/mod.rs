@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{Level, NodeContext, Part, Sink, SinkError};
 use twinflow_engine::record::{Batch, EventTime};
-use twinflow_engine::runtime::{Offline, Passing, Problems};
+use twinflow_engine::runtime::{Clock, Offline, Passing, Problems};
 use twinflow_engine::schema::Schema;
 use twinflow_nodes::csv_log::CsvLog;
 use twinflow_nodes::{Shared, registry};
@@ -33,7 +33,7 @@ pub fn replay(options: &ReplayOptions) -> Result<(), Stop> {
     let source = source(&graph, options.source.as_deref())?;
     let log = CsvLog::open(&options.from, &source.1, &[]).map_err(Stop::usage)?;
     match options.speed {
-        Some(factor) => live::show(options, graph, source.0, log, factor, &shared),
+        Some(rate) => live::show(options, graph, source.0, log, rate, &shared),
         None => compute(options, &graph, source.0, log),
     }
 }
@@ -176,6 +176,7 @@ fn writing(graph: &Graph, offline: &Offline) -> Result<Vec<Writing>, Stop> {
         let context = NodeContext {
             flow: graph.name.as_str().into(),
             keys: offline.keys(),
+            clock: Clock::default(),
             problems: Problems::new(Arc::clone(&id), Arc::default()),
             feed: None,
             id,

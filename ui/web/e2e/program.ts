@@ -38,8 +38,18 @@ export function flowFolder(flow: string): string {
 }
 
 /** Starts the flow in `folder` and waits until the program says that it runs. */
-export async function start(folder: string, listen = '127.0.0.1:0'): Promise<Program> {
-  const child = spawn(binary(), ['run', 'flow.yaml', '--listen', listen], {
+export function start(folder: string, listen = '127.0.0.1:0'): Promise<Program> {
+  return serve(folder, ['run', 'flow.yaml', '--listen', listen]);
+}
+
+/** Shows the log in `folder` again, so many times as fast as it was. */
+export function replay(folder: string, speed: number): Promise<Program> {
+  const log = ['--from', 'log.csv', '--speed', `${speed}x`];
+  return serve(folder, ['replay', 'flow.yaml', ...log, '--listen', '127.0.0.1:0']);
+}
+
+async function serve(folder: string, args: readonly string[]): Promise<Program> {
+  const child = spawn(binary(), args, {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -64,7 +74,9 @@ export async function start(folder: string, listen = '127.0.0.1:0'): Promise<Pro
   return {
     url: `http://${address}/`,
     listen: address,
-    brokerPort: find(/^ {2}broker {5}mqtt:\/\/127\.0\.0\.1:(\d+) \(embedded\)$/m),
+    get brokerPort() {
+      return find(/^ {2}broker {5}mqtt:\/\/127\.0\.0\.1:(\d+) \(embedded\)$/m);
+    },
     folder,
     async stop() {
       child.kill('SIGTERM');

@@ -27,7 +27,7 @@ class FakeSocket implements Socket {
   }
 }
 
-const hello = { type: 'hello', revision: 'r', now: 1 };
+const hello = { type: 'hello', revision: 'r', now: 1, replay: null };
 
 describe('the connection', () => {
   let sockets: FakeSocket[];

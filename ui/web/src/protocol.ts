@@ -87,8 +87,10 @@ export interface Problem {
 export interface Hello {
   readonly type: 'hello';
   readonly revision: string;
-  /** The server's clock, milliseconds since 1970. */
+  /** The clock of the flow, milliseconds since 1970. */
   readonly now: number;
+  /** How often as fast as ours that clock goes, when a log is shown again. */
+  readonly replay: number | null;
 }
 
 export interface Rows {
@@ -243,6 +245,7 @@ export function parseMessage(frame: string): ServerMessage {
         type,
         revision: check.text(raw['revision'], 'revision'),
         now: check.finite(raw['now'], 'now'),
+        replay: check.optional(raw['replay'], 'replay', positive) ?? null,
       };
     case 'rows':
       return {

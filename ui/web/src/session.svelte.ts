@@ -39,18 +39,20 @@ export class Session {
   problems = $state.raw<readonly Problem[]>([]);
   /** Widgets that stand out, by their id. */
   readonly abnormal = new SvelteMap<string, Level>();
+  /** How often as fast as ours the flow's clock goes, when a log is shown again. */
+  replay = $state<number | null>(null);
   readonly frame = new Frame();
 
   readonly line: LineState = $derived.by(() => {
     if (!this.connected) return 'disconnected';
-    return this.ageMs > (this.dashboard?.staleAfterMs ?? 0) ? 'delayed' : 'live';
+    return this.ageMs > this.staleAfterMs ? 'delayed' : 'live';
   });
 
   private history: History | null = null;
   private board: Notices | null = null;
   private unreadable: Problem | null = null;
   private reported: readonly Problem[] = [];
-  private serverAheadMs = 0;
+  private clock = { now: Date.now(), asOf: Date.now() };
   /** Until then rows may be from before the connection. */
   private historyUntilMs = NEVER;
   /** Until then rows may be from before the page knew the stream: their alerts may be long over. */
@@ -78,9 +80,14 @@ export class Session {
     void this.load();
   }
 
-  /** The server's time, milliseconds since 1970. */
+  /** The flow's time, milliseconds since 1970. */
   now(): number {
-    return Date.now() + this.serverAheadMs;
+    return this.clock.now + (Date.now() - this.clock.asOf) * (this.replay ?? 1);
+  }
+
+  /** From which age on readings are stale. The way to here takes longer by a clock that is faster. */
+  get staleAfterMs(): number {
+    return (this.dashboard?.staleAfterMs ?? NEVER) * (this.replay ?? 1);
   }
 
   /** The rows of the chosen machine on a stream. */
@@ -149,7 +156,8 @@ export class Session {
   }
 
   private greet(hello: Hello): void {
-    this.serverAheadMs = hello.now - Date.now();
+    this.clock = { now: hello.now, asOf: Date.now() };
+    this.replay = hello.replay;
     if (hello.revision !== this.dashboard?.revision) {
       // Rows of the new layout must not meet the slots of the old one.
       this.connection.stop();
@@ -181,7 +189,7 @@ export class Session {
 
   private tick(): void {
     const ageMs = this.history?.ageMs(this.key, this.now()) ?? NEVER;
-    const staleAfterMs = this.dashboard?.staleAfterMs ?? NEVER;
+    const { staleAfterMs } = this;
     // Fresh is fresh: the age is only followed once it is shown.
     this.ageMs = ageMs <= staleAfterMs ? 0 : Math.floor(ageMs / 1000) * 1000;
     this.board?.sweep(this.now());

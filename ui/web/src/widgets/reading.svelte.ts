@@ -58,8 +58,7 @@ export class Reading {
 
   /** A silence longer than this is one. */
   get silenceMs(): number {
-    const staleAfterMs = this.session.dashboard?.staleAfterMs ?? Number.POSITIVE_INFINITY;
-    return Math.max(staleAfterMs, INTERVALS_UNTIL_STALE * (this.series?.intervalMs ?? 0));
+    return Math.max(this.session.staleAfterMs, INTERVALS_UNTIL_STALE * (this.series?.intervalMs ?? 0));
   }
 
   private refresh(): void {
