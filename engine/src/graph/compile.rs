@@ -1,17 +1,17 @@
 //! From a document to a graph: every check, in the order of the wires, so that each edge has its schema.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::findings::{conceal, forget_consequences, tell_once};
 use super::node_files::FileTypes;
 use super::order::{draw, order, rewire};
+use super::warnings::{warn_of_unused, warn_of_unused_outputs};
 use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
-use crate::language::{
-    self, Discreet, Document, Environment, Instance, NodeEntry, Sources, Span, listed, nearest,
-};
+use crate::language::{self, Discreet, Document, Environment, NodeEntry, Sources, Span, listed, nearest};
 use crate::node::{Check, Known, Level, Output, Registry, Role};
 use crate::schema::{self, Schema};
 use crate::testing::{self, FlowTest};
@@ -59,85 +59,6 @@ pub fn compile_text(
         tests,
         diagnostics,
     }
-}
-
-/// A mistake in a template is one mistake, however often its nodes are made.
-fn tell_once(instances: &HashMap<String, Instance>, diagnostics: &mut Vec<Diagnostic>) {
-    if instances.is_empty() {
-        return;
-    }
-    let templates: HashSet<Span> = instances.values().map(|instance| instance.template).collect();
-    let mut seen = HashSet::new();
-    diagnostics.retain_mut(|diagnostic| {
-        let Some(span) = diagnostic.span else { return true };
-        // `fans.fan-1.in` in a message is `in` of any of them.
-        let mut common = String::with_capacity(diagnostic.message.len());
-        let mut made_by = None;
-        for (number, word) in diagnostic.message.split('`').enumerate() {
-            let name = word.rfind('.').and_then(|dot| word.split_at_checked(dot + 1));
-            match name.and_then(|(prefix, name)| Some((instances.get(prefix)?, name))) {
-                Some((instance, name)) if number % 2 == 1 => {
-                    made_by = Some(instance).filter(|instance| contains(instance.template, span));
-                    common.push_str(name);
-                }
-                _ => common.push_str(word),
-            }
-            common.push('`');
-        }
-        if let Some(instance) = made_by {
-            instance.point_out(diagnostic);
-        }
-        let is_common = common.len() != diagnostic.message.len() + 1;
-        let is_in_template = templates.iter().any(|template| contains(*template, span));
-        !(is_common || is_in_template) || seen.insert((diagnostic.code, span, common))
-    });
-}
-
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
-}
-
-/// Takes secrets out of the messages.
-fn conceal(secrets: &[String], diagnostics: &mut [Diagnostic]) {
-    for diagnostic in diagnostics {
-        let related = diagnostic.related.iter_mut().map(|(_, label)| label);
-        let texts = [&mut diagnostic.message]
-            .into_iter()
-            .chain(&mut diagnostic.label)
-            .chain(related)
-            .chain(&mut diagnostic.help)
-            .chain(diagnostic.fix.as_mut().map(|fix| &mut fix.replacement));
-        for text in texts {
-            for secret in secrets
-                .iter()
-                .filter(|secret| text.contains(*secret))
-                .collect::<Vec<_>>()
-            {
-                *text = text.replace(secret, "***");
-            }
-        }
-    }
-}
-
-/// A value with a missing environment variable in it is not what its writer means: nothing else is said about it.
-fn forget_consequences(diagnostics: &mut Vec<Diagnostic>) {
-    let is_missing = |diagnostic: &Diagnostic| diagnostic.code == Code::MissingEnvironment;
-    let missing: Vec<Span> = diagnostics
-        .iter()
-        .filter(|d| is_missing(d))
-        .filter_map(|d| d.span)
-        .collect();
-    diagnostics.retain(|diagnostic| {
-        let holds = |span: Span| {
-            // The places are in the order of the text: the first that begins within the span decides.
-            let before = |place: &Span| (place.source, place.start) < (span.source, span.start);
-            let next = missing.partition_point(before);
-            missing
-                .get(next)
-                .is_some_and(|place| place.source == span.source && place.end <= span.end)
-        };
-        is_missing(diagnostic) || !diagnostic.span.is_some_and(holds)
-    });
 }
 
 /// Checks a document. The graph lacks the nodes that were reported.
@@ -447,45 +368,6 @@ impl Compiler<'_> {
                         format!("here it is {}", conflict.first),
                     )
                     .with_help("rename one of the fields"),
-            );
-        }
-    }
-}
-
-fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
-    let used: HashSet<usize> = nodes
-        .iter()
-        .flat_map(|node| &node.inputs)
-        .map(|wire| wire.from)
-        .collect();
-    for (number, node) in nodes.iter().enumerate() {
-        if !node.outputs.is_empty() && !used.contains(&number) {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::UnusedNode,
-                    node.id.span,
-                    format!("the records of `{}` go nowhere", node.id.value),
-                )
-                .with_help("wire it to a sink with `from:`, or remove it"),
-            );
-        }
-    }
-}
-
-/// Of a node with several outputs, those that nothing reads while others are read.
-fn warn_of_unused_outputs(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
-    let wires = nodes.iter().flat_map(|node| &node.inputs);
-    let used: HashSet<(usize, usize)> = wires.map(|wire| (wire.from, wire.output)).collect();
-    for (number, node) in nodes.iter().enumerate() {
-        let outputs = node.outputs.iter().enumerate();
-        let (read, unread): (Vec<_>, Vec<_>) =
-            outputs.partition(|(output, _)| used.contains(&(number, *output)));
-        for (_, output) in unread.iter().filter(|_| !read.is_empty()) {
-            let (id, output) = (&node.id.value, &output.name);
-            let message = format!("nothing reads the output `{output}` of `{id}`: its records are lost");
-            diagnostics.push(
-                Diagnostic::new(Code::UnusedOutput, node.id.span, message)
-                    .with_help(format!("wire something behind it: `from: {id}.{output}`")),
             );
         }
     }

@@ -2,8 +2,10 @@
 
 mod compile;
 mod cycles;
+mod findings;
 mod node_files;
 mod order;
+mod warnings;
 mod wiring;
 
 use std::path::PathBuf;

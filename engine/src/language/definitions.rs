@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::expansion::{self, Expansion};
 use super::name;
 use super::nearest::{listed, nearest};
 use super::source_text::Sources;
 use super::span::{SourceId, Span, Spanned};
 use super::substitution::Substitution;
-use super::template::{self, Expansion, Template};
+use super::template::Template;
 use super::yaml::{Entry, MAX_VALUES, Yaml, YamlValue};
 use crate::diagnostic::{Code, Diagnostic, shortened};
 
@@ -89,7 +90,7 @@ impl<'t> Definitions<'t> {
     /// The nodes of all texts, those of templates included.
     pub fn expand(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Expansion {
         let entries = distinct(self.texts, "nodes", diagnostics);
-        template::expand(&entries, self, diagnostics)
+        expansion::expand(&entries, self, diagnostics)
     }
 
     /// The template called `name`, or a report of those that there are.

@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::definitions::Definitions;
 use super::environment::Environment;
+use super::expansion::Expansion;
 use super::include;
 use super::nearest::nearest;
 use super::shape;
 use super::source_text::Sources;
 use super::span::{Span, Spanned};
-use super::template::{Expansion, Instance};
+use super::template::Instance;
 use super::yaml::{Entry, Yaml, YamlValue};
 use crate::diagnostic::{Code, Diagnostic, shortened};
 

@@ -4,6 +4,7 @@ mod definitions;
 mod deserialize;
 mod document;
 mod environment;
+mod expansion;
 mod include;
 mod migrate;
 mod name;

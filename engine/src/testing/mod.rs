@@ -5,7 +5,10 @@
 mod captured;
 mod judge;
 mod read;
+mod read_expected;
+mod read_given;
 mod run;
+mod shape;
 mod wanted;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use read::read;
-pub use read::test_schema;
 pub use run::{Coverage, Outcome, run};
+pub use shape::test_schema;
 
 use crate::diagnostic::Diagnostic;
 use crate::formula::Program;

@@ -54,11 +54,11 @@ impl Quantity {
         }
     }
 
-    /// Reads a duration.
+    /// Reads a time in seconds, of whatever sign.
     ///
     /// # Errors
-    /// What cannot be read, or is not a time of more than zero.
-    pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    /// What cannot be read, or is no time.
+    pub fn parse_seconds(text: &str) -> Result<f64, String> {
         let quantity = Self::parse(text)?;
         if quantity.unit.dimension() != Dimension::TIME {
             return Err(format!(
@@ -66,8 +66,15 @@ impl Quantity {
                 text.trim()
             ));
         }
-        let seconds = quantity.value * quantity.unit.factor();
-        match Duration::try_from_secs_f64(seconds) {
+        Ok(quantity.value * quantity.unit.factor())
+    }
+
+    /// Reads a duration.
+    ///
+    /// # Errors
+    /// What cannot be read, or is not a time of more than zero.
+    pub fn parse_duration(text: &str) -> Result<Duration, String> {
+        match Duration::try_from_secs_f64(Self::parse_seconds(text)?) {
             Ok(duration) if !duration.is_zero() => Ok(duration),
             _ => Err(format!("`{}` must be more than zero", text.trim())),
         }

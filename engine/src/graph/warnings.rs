@@ -1,0 +1,46 @@
+//! What runs, but hardly as it is meant: records that go nowhere.
+
+use std::collections::HashSet;
+
+use super::Node;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Nodes whose records nothing reads.
+pub(super) fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let used: HashSet<usize> = nodes
+        .iter()
+        .flat_map(|node| &node.inputs)
+        .map(|wire| wire.from)
+        .collect();
+    for (number, node) in nodes.iter().enumerate() {
+        if !node.outputs.is_empty() && !used.contains(&number) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnusedNode,
+                    node.id.span,
+                    format!("the records of `{}` go nowhere", node.id.value),
+                )
+                .with_help("wire it to a sink with `from:`, or remove it"),
+            );
+        }
+    }
+}
+
+/// Of a node with several outputs, those that nothing reads while others are read.
+pub(super) fn warn_of_unused_outputs(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let wires = nodes.iter().flat_map(|node| &node.inputs);
+    let used: HashSet<(usize, usize)> = wires.map(|wire| (wire.from, wire.output)).collect();
+    for (number, node) in nodes.iter().enumerate() {
+        let outputs = node.outputs.iter().enumerate();
+        let (read, unread): (Vec<_>, Vec<_>) =
+            outputs.partition(|(output, _)| used.contains(&(number, *output)));
+        for (_, output) in unread.iter().filter(|_| !read.is_empty()) {
+            let (id, output) = (&node.id.value, &output.name);
+            let message = format!("nothing reads the output `{output}` of `{id}`: its records are lost");
+            diagnostics.push(
+                Diagnostic::new(Code::UnusedOutput, node.id.span, message)
+                    .with_help(format!("wire something behind it: `from: {id}.{output}`")),
+            );
+        }
+    }
+}
