@@ -8,8 +8,8 @@ use anstream::eprintln;
 use tokio::signal;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
-use twinflow_engine::runtime::{self, Clock};
-use twinflow_nodes::Shared;
+use twinflow_engine::runtime::{self, Clock, Setting};
+use twinflow_nodes::{Shared, dead_letters};
 use twinflow_ui::{Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
@@ -45,7 +45,7 @@ impl Serving<'_> {
             let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
             shared.brokers.start(addresses).await.map_err(Stop::failure)?;
         }
-        let running = match runtime::start_by(graph, self.clock) {
+        let running = match runtime::start_in(graph, &self.setting()) {
             Ok(running) => running,
             Err(error) => {
                 shared.brokers.stop().await;
@@ -70,6 +70,15 @@ impl Serving<'_> {
         tokio::select! {
             () = orderly => Ok(()),
             () = stop.wait() => Err(Stop::failure("stopped before everything was written")),
+        }
+    }
+
+    fn setting(&self) -> Setting {
+        let folder = self.flow.parent().unwrap_or(Path::new(""));
+        Setting {
+            clock: self.clock,
+            // What a replay could not take is in the log still.
+            dead_letters: self.with_brokers().then(|| dead_letters(folder)),
         }
     }
 

@@ -10,6 +10,7 @@ mod classify;
 mod csv_file;
 mod csv_sink;
 mod dashboard_widget;
+mod dead_letters;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -27,6 +28,7 @@ mod script;
 mod supply;
 mod virtual_fan;
 
+pub use dead_letters::dead_letters;
 pub use supply::LogsAndSimulation;
 
 use std::path::PathBuf;

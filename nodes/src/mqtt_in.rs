@@ -7,13 +7,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::{Ordered, Spanned};
 use twinflow_engine::node::{
-    Check, Checked, Decode, NodeContext, NodeType, Output, Part, Role, Source, SourceError, StartError,
+    Check, Checked, Decode, NodeContext, NodeType, Output, Part, Refusal, Rejection, Role, Source,
+    SourceError, StartError,
 };
-use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Receipt};
+use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Key, Receipt};
 use twinflow_engine::schema::Schema;
 
 use crate::brokers::Brokers;
@@ -193,6 +195,8 @@ struct Subscribed {
     context: NodeContext,
     format: ReadingFormat,
     key_level: Option<usize>,
+    /// What came and is no reading, until the engine asks for it.
+    refused: Vec<Rejection>,
     /// Batches on their way, in order, with the acknowledgements that their delivery releases.
     open: VecDeque<(oneshot::Receiver<Delivery>, Vec<Acknowledgement>)>,
 }
@@ -227,6 +231,7 @@ impl Subscribed {
             context: context.clone(),
             format,
             key_level,
+            refused: Vec::new(),
             open: VecDeque::new(),
         })
     }
@@ -246,17 +251,18 @@ impl Subscribed {
                         Some(key) => {
                             builder.push(reading.time.unwrap_or_else(EventTime::now), key, reading.values)
                         }
-                        None => self
-                            .context
-                            .problems
-                            .report("too many machines", format!("no room for `{name}`")),
+                        None => self.refused.push(rejection(
+                            &message,
+                            Refusal {
+                                kind: "too many machines",
+                                reason: format!("no room for `{name}`"),
+                            },
+                        )),
                     }
                 }
-                Err(refusal) => {
-                    self.context.problems.report(
-                        refusal.kind,
-                        format!("on `{}`: {}", message.topic, refusal.reason),
-                    );
+                Err(Refusal { kind, reason }) => {
+                    let reason = format!("on `{}`: {reason}", message.topic);
+                    self.refused.push(rejection(&message, Refusal { kind, reason }));
                 }
             }
             acknowledgements.push(message.acknowledgement);
@@ -269,7 +275,7 @@ impl Subscribed {
         } else {
             Receipt::none()
         };
-        (!builder.is_empty()).then(|| builder.finish(receipt))
+        (!builder.is_empty() || !self.refused.is_empty()).then(|| builder.finish(receipt))
     }
 
     /// Acknowledges a delivered batch.
@@ -288,6 +294,20 @@ impl Subscribed {
                 "a sink lost readings; connecting anew so that the broker sends them again".to_owned(),
             )),
         }
+    }
+}
+
+/// A message that is no reading, with what it was.
+fn rejection(message: &Message, refusal: Refusal) -> Rejection {
+    /// Longer payloads are cut: what is wrong with them shows at the beginning.
+    const SHOWN_BYTES: usize = 4096;
+    let shown = message.payload.get(..message.payload.len().min(SHOWN_BYTES));
+    let text = String::from_utf8_lossy(shown.unwrap_or_default());
+    Rejection {
+        time: EventTime::now(),
+        key: Key::default(),
+        refusal,
+        record: json!({ "topic": message.topic, "payload": text }),
     }
 }
 
@@ -324,6 +344,10 @@ impl Source for Subscribed {
                 }
             }
         }
+    }
+
+    fn take_refused(&mut self) -> Vec<Rejection> {
+        std::mem::take(&mut self.refused)
     }
 
     async fn finish(&mut self) {

@@ -12,7 +12,7 @@ use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::language::{self, Discreet, Document, Environment, NodeEntry, Sources, Span, listed, nearest};
-use crate::node::{Check, Known, Level, Output, Registry, Role};
+use crate::node::{Check, ERROR_OUTPUT, Known, Level, Output, Registry, Role, error_schema};
 use crate::schema::{self, Schema};
 use crate::testing::{self, FlowTest};
 
@@ -295,6 +295,14 @@ impl Compiler<'_> {
                 from: wire.from,
                 output,
                 schema,
+                wire,
+            });
+        }
+        if wire.output.as_deref() == Some(ERROR_OUTPUT) {
+            return Some(Input {
+                from: wire.from,
+                output: outputs.len(),
+                schema: error_schema(),
                 wire,
             });
         }

@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 
-use super::Node;
+use super::{Node, Wire};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Nodes whose records nothing reads.
 pub(super) fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
-    let used: HashSet<usize> = nodes
-        .iter()
-        .flat_map(|node| &node.inputs)
-        .map(|wire| wire.from)
-        .collect();
+    let wires = nodes.iter().flat_map(|node| &node.inputs);
+    // Who reads the errors alone does not read the records.
+    let is_of_records = |wire: &&Wire| {
+        let from = nodes.get(wire.from);
+        from.is_some_and(|from| wire.output < from.outputs.len())
+    };
+    let used: HashSet<usize> = wires.filter(is_of_records).map(|wire| wire.from).collect();
     for (number, node) in nodes.iter().enumerate() {
         if !node.outputs.is_empty() && !used.contains(&number) {
             diagnostics.push(

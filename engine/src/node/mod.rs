@@ -8,6 +8,7 @@ mod check;
 mod context;
 mod part;
 mod registry;
+mod rejection;
 mod view;
 
 pub use check::{Check, Level};
@@ -18,6 +19,8 @@ pub use part::{
 };
 pub use registry::{AnyNodeType, BrokerCheck, NodeFile, NodeFiles, Registry};
 pub(crate) use registry::{Known, Registered};
+pub(crate) use rejection::error_batch;
+pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
 pub use view::{Band, BandLevel, View, ViewColumn, WidgetKind};
 
 use std::sync::Arc;

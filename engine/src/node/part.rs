@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::context::NodeContext;
+use super::rejection::Rejection;
 use crate::record::{Batch, EventTime, Value};
 
 /// Why a node cannot start.
@@ -40,6 +41,12 @@ pub trait Source: Send {
     /// # Errors
     /// When it cannot go on; the engine makes a new one.
     async fn next(&mut self) -> Result<Option<Batch>, SourceError>;
+
+    /// What came and is no record, since the last call; the engine asks after every `next`. The receipt of the batch that
+    /// `next` gave, which may be empty, holds for these as well.
+    fn take_refused(&mut self) -> Vec<Rejection> {
+        Vec::new()
+    }
 
     /// Called once at the end, after all its records went through the flow and their receipts are settled.
     async fn finish(&mut self) {}
@@ -87,6 +94,7 @@ pub trait Sink: Send {
 #[derive(Debug, Default)]
 pub struct Emitter {
     emitted: Vec<(usize, Batch)>,
+    rejected: Vec<Rejection>,
 }
 
 impl Emitter {
@@ -95,6 +103,16 @@ impl Emitter {
         if !batch.is_empty() {
             self.emitted.push((output, batch));
         }
+    }
+
+    /// Gives up a record: it leaves by the output `error`, and counts as a problem of this kind.
+    pub fn reject(&mut self, batch: &Batch, row: usize, refusal: Refusal) {
+        let Refusal { kind, reason } = refusal;
+        self.rejected.push(Rejection::of(batch, row, kind, reason));
+    }
+
+    pub(crate) fn take_rejected(&mut self) -> Vec<Rejection> {
+        std::mem::take(&mut self.rejected)
     }
 
     pub(crate) fn take(&mut self) -> Vec<(usize, Batch)> {

@@ -8,6 +8,7 @@
 
 mod backoff;
 mod clock;
+mod error_way;
 mod feed;
 mod metrics;
 mod offline;
@@ -26,4 +27,4 @@ pub use metrics::{NodeCounts, NodeMetrics};
 pub use offline::{Offline, OfflineError, Passing};
 pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
-pub use running::{Running, StartFailure, Watched, start, start_by};
+pub use running::{Running, Setting, StartFailure, Watched, start, start_in};

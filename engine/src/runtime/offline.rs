@@ -16,8 +16,8 @@ use super::plan::Plan;
 use super::problems::{ProblemLog, Problems};
 use super::stage_task::Step;
 use crate::graph::Graph;
-use crate::node::{NodeContext, Part, StartError};
-use crate::record::{Batch, EventTime, Keys};
+use crate::node::{NodeContext, Part, Refusal, Rejection, StartError, error_batch};
+use crate::record::{Batch, EventTime, Keys, Receipt};
 
 /// Why a part of a flow cannot be run by itself.
 #[derive(Debug, Error)]
@@ -148,6 +148,7 @@ impl Offline {
                 context,
                 metrics: Arc::<NodeMetrics>::default(),
                 next: Vec::new(),
+                error_output: node.outputs.len(),
             };
             offline.steps.insert(number, step);
         }
@@ -166,12 +167,18 @@ impl Offline {
         &self.problems
     }
 
-    /// Reports a problem of a node that does not run here, such as a source.
-    pub fn report(&self, node: usize, kind: &'static str, message: impl Into<String>) {
+    /// Lets a node that does not run here, such as a source, give something up.
+    pub fn reject(&mut self, node: usize, rejection: Rejection, see: &mut dyn FnMut(usize, Passing<'_>)) {
         let id = self.numbers.iter().find(|(_, number)| **number == node);
-        if let Some((id, _)) = id {
-            Problems::new(id.as_str().into(), Arc::clone(&self.problems)).report(kind, message);
-        }
+        let Some(id) = id.map(|(id, _)| id.clone()) else {
+            return;
+        };
+        self.run_clock(rejection.time, see);
+        let Refusal { kind, reason } = rejection.refusal.clone();
+        Problems::new(id.as_str().into(), Arc::clone(&self.problems)).report(kind, reason);
+        let batch = error_batch(&id, vec![rejection], Receipt::none());
+        let error_output = self.plan.targets.get(node).map_or(0, Vec::len).saturating_sub(1);
+        self.pass_on(node, vec![(error_output, batch)], see);
     }
 
     /// The feed of a node with a view, by its number in the graph.

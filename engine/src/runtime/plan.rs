@@ -20,6 +20,14 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// One that takes batches as they are, and is no node of the graph.
+    pub fn as_it_is() -> Self {
+        Self {
+            node: usize::MAX,
+            adapter: None,
+        }
+    }
+
     /// The batch as the target wants it.
     pub fn adapt(&self, batch: Batch) -> Batch {
         match &self.adapter {
@@ -43,7 +51,8 @@ impl Plan {
         let mut targets: Vec<Vec<Vec<Target>>> = graph
             .nodes
             .iter()
-            .map(|node| vec![Vec::new(); node.outputs.len()])
+            // The last is the output `error`.
+            .map(|node| vec![Vec::new(); node.outputs.len() + 1])
             .collect();
         for (to, node) in graph.nodes.iter().enumerate() {
             for Wire {
@@ -78,7 +87,7 @@ fn is_queued(graph: &Graph, node: &crate::graph::Node) -> bool {
         (Part::Transform(_), [only]) => graph
             .nodes
             .get(only.from)
-            .is_none_or(|from| matches!(from.part, Part::Source(_))),
+            .is_none_or(|from| !matches!(from.part, Part::Transform(_))),
         (Part::Transform(_) | Part::Sink(_), _) => true,
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::error_way::ErrorWay;
 use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::plan::{Plan, QUEUE_BATCHES, Target};
@@ -17,7 +18,7 @@ use super::sink_task::SinkTask;
 use super::source_task::SourceTask;
 use super::stage_task::{Next, Stage, Step};
 use crate::graph::Graph;
-use crate::node::{NodeContext, Part, StartError};
+use crate::node::{MakePart, NodeContext, Part, Sink, StartError};
 use crate::record::{Batch, Keys};
 
 /// A node that could not start.
@@ -101,18 +102,30 @@ impl Watched {
 /// # Errors
 /// The first node that cannot start; those before it are stopped.
 pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
-    start_by(graph, Clock::default())
+    start_in(graph, &Setting::default())
 }
 
-/// Starts every node likewise, by another clock than the machine's.
+/// What a flow runs in.
+#[derive(Default)]
+pub struct Setting {
+    /// By which its records and timers go.
+    pub clock: Clock,
+    /// Keeps what nodes could not take and no wire leads on. Without it, such records are counted and given up.
+    pub dead_letters: Option<MakePart<dyn Sink>>,
+}
+
+/// Starts every node likewise, in a setting of one's own.
 ///
 /// # Errors
 /// The first node that cannot start; those before it are stopped.
-pub fn start_by(graph: &Graph, clock: Clock) -> Result<Running, StartFailure> {
+pub fn start_in(graph: &Graph, setting: &Setting) -> Result<Running, StartFailure> {
     let plan = Plan::new(graph);
-    let mut starter = Starter::new(graph, &plan, clock);
+    let mut starter = Starter::new(graph, &plan, setting.clock);
     // Queues first: a task needs the senders of all that follow it.
     starter.open_queues();
+    if let Some(make) = &setting.dead_letters {
+        starter.dead_letters(make)?;
+    }
     for (number, node) in graph.nodes.iter().enumerate() {
         match &node.part {
             Part::Source(_) => {}
@@ -134,11 +147,15 @@ pub fn start_by(graph: &Graph, clock: Clock) -> Result<Running, StartFailure> {
     Ok(starter.finish())
 }
 
+/// What problems with the dead letters are told under.
+const DEAD_LETTERS: &str = "dead letters";
+
 struct Starter<'g> {
     graph: &'g Graph,
     plan: &'g Plan,
     senders: Vec<Option<mpsc::Sender<Batch>>>,
     receivers: Vec<Option<mpsc::Receiver<Batch>>>,
+    dead_letters: Option<mpsc::Sender<Batch>>,
     stop: watch::Sender<Option<tokio::time::Instant>>,
     drained: watch::Sender<()>,
     sources: JoinSet<()>,
@@ -173,6 +190,7 @@ impl<'g> Starter<'g> {
             plan,
             senders: Vec::new(),
             receivers: Vec::new(),
+            dead_letters: None,
             stop: watch::Sender::new(None),
             drained: watch::Sender::new(()),
             sources: JoinSet::new(),
@@ -211,6 +229,52 @@ impl<'g> Starter<'g> {
         self.watched.metrics.get(id).cloned().unwrap_or_default()
     }
 
+    /// Starts the sink of what no wire leads on.
+    fn dead_letters(&mut self, make: &MakePart<dyn Sink>) -> Result<(), StartFailure> {
+        let id: Arc<str> = DEAD_LETTERS.into();
+        let context = NodeContext {
+            flow: self.graph.name.as_str().into(),
+            keys: Arc::clone(&self.watched.keys),
+            clock: self.watched.clock,
+            problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
+            feed: None,
+            id,
+        };
+        let sink = make(&context).map_err(|StartError(reason)| StartFailure {
+            node: DEAD_LETTERS.to_owned(),
+            reason,
+        })?;
+        let (sender, queue) = mpsc::channel(QUEUE_BATCHES);
+        self.dead_letters = Some(sender);
+        let task = SinkTask {
+            sink,
+            make: Arc::clone(make),
+            context,
+            metrics: Arc::default(),
+            queue,
+            errors: ErrorWay::default(),
+            stop: self.stop.subscribe(),
+        };
+        self.others.spawn(task.run());
+        Ok(())
+    }
+
+    /// Where a node's output `error` leads: its wires, or the dead letters where it has none.
+    fn error_way(&self, number: usize) -> ErrorWay {
+        let wired = self.targets(number).last().map_or(&[][..], Vec::as_slice);
+        let wired = wired.iter().filter_map(|target| {
+            let sender = self.senders.get(target.node).and_then(Option::as_ref)?;
+            Some((sender.clone(), target.clone()))
+        });
+        let mut targets: Vec<_> = wired.collect();
+        if targets.is_empty()
+            && let Some(sender) = &self.dead_letters
+        {
+            targets.push((sender.clone(), Target::as_it_is()));
+        }
+        ErrorWay { targets }
+    }
+
     fn receiver(&mut self, number: usize) -> Option<mpsc::Receiver<Batch>> {
         self.receivers.get_mut(number).and_then(Option::take)
     }
@@ -219,17 +283,14 @@ impl<'g> Starter<'g> {
         self.plan.targets.get(number).map_or(&[], Vec::as_slice)
     }
 
-    fn sink(
-        &mut self,
-        number: usize,
-        make: &crate::node::MakePart<dyn crate::node::Sink>,
-    ) -> Result<(), StartError> {
+    fn sink(&mut self, number: usize, make: &MakePart<dyn Sink>) -> Result<(), StartError> {
         let context = self.context(number);
         let Some(queue) = self.receiver(number) else {
             return Ok(());
         };
         let sink = make(&context)?;
         let metrics = self.metrics(&context.id);
+        let errors = self.error_way(number);
         self.others.spawn(
             SinkTask {
                 sink,
@@ -237,6 +298,7 @@ impl<'g> Starter<'g> {
                 context,
                 metrics,
                 queue,
+                errors,
                 stop: self.stop.subscribe(),
             }
             .run(),
@@ -281,12 +343,19 @@ impl<'g> Starter<'g> {
             }
             next.push(output);
         }
+        let error_output = next.len().saturating_sub(1);
+        if let (Some([]), Some(sender)) = (next.last().map(Vec::as_slice), &self.dead_letters) {
+            let kept = vec![Next::Queue(sender.clone(), Target::as_it_is())];
+            next.pop();
+            next.push(kept);
+        }
         Ok(Step {
             transform,
             make,
             metrics: self.metrics(&context.id),
             context,
             next,
+            error_output,
         })
     }
 
@@ -298,24 +367,25 @@ impl<'g> Starter<'g> {
         }
     }
 
-    fn source(
-        &mut self,
-        number: usize,
-        make: &crate::node::MakePart<dyn crate::node::Source>,
-    ) -> Result<(), StartError> {
+    fn source(&mut self, number: usize, make: &MakePart<dyn crate::node::Source>) -> Result<(), StartError> {
         let context = self.context(number);
         let source = make(&context)?;
         let sender = |target: &Target| {
             let sender = self.senders.get(target.node).and_then(Option::as_ref)?;
             Some((sender.clone(), target.clone()))
         };
-        let targets = self.targets(number).iter().flatten().filter_map(sender).collect();
+        let outputs = self
+            .targets(number)
+            .split_last()
+            .map_or(&[][..], |(_, outputs)| outputs);
+        let targets = outputs.iter().flatten().filter_map(sender).collect();
         let task = SourceTask {
             source,
             make: Arc::clone(make),
             metrics: self.metrics(&context.id),
             context,
             targets,
+            errors: self.error_way(number),
             stop: self.stop.subscribe(),
             drained: self.drained.subscribe(),
         };

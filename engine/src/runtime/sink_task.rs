@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
+use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
-use crate::node::{MakePart, NodeContext, Sink, SinkError, StartError};
+use crate::node::{MakePart, NodeContext, Rejection, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
 /// How long a sink may go on trying after the flow was told to stop.
@@ -21,6 +22,7 @@ pub(super) struct SinkTask {
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
     pub queue: mpsc::Receiver<Batch>,
+    pub errors: ErrorWay,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
 }
@@ -29,6 +31,8 @@ pub(super) struct SinkTask {
 enum Outcome {
     Written,
     Lost,
+    /// Someone else keeps it.
+    Rejected,
     /// The sink panicked, and what it had written without a flush is lost as well.
     SinkLost,
 }
@@ -58,6 +62,7 @@ impl SinkTask {
                     due = due.or_else(|| Some(Instant::now() + self.sink.flush_interval()));
                 }
                 Outcome::Lost => batch.receipt().fail(),
+                Outcome::Rejected => {}
                 Outcome::SinkLost => {
                     open.push(batch.receipt().clone());
                     due = None;
@@ -74,6 +79,12 @@ impl SinkTask {
             match caught(self.sink.write(batch)).await {
                 Ok(Ok(())) => return Outcome::Written,
                 Err(Panicked) => return Outcome::SinkLost,
+                Ok(Err(SinkError::Never(reason))) if self.errors.is_open() => {
+                    let rejected = |row| Rejection::of(batch, row, "not taken", reason.clone());
+                    let rejected = (0..batch.len()).map(rejected).collect();
+                    self.errors.send(&self.context, rejected, batch.receipt()).await;
+                    return Outcome::Rejected;
+                }
                 Ok(Err(SinkError::Never(reason))) => {
                     self.context.problems.report("records lost", reason);
                     return Outcome::Lost;

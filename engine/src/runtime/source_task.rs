@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
@@ -21,6 +22,7 @@ pub(super) struct SourceTask {
     pub metrics: Arc<NodeMetrics>,
     /// By output.
     pub targets: Vec<(mpsc::Sender<Batch>, Target)>,
+    pub errors: ErrorWay,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
     /// Closed once everything behind the sources has ended.
@@ -41,7 +43,11 @@ impl SourceTask {
                 Ok(Some(batch)) => {
                     backoff.reset();
                     self.metrics.add_emitted(batch.len());
-                    send(&self.targets, &batch).await;
+                    let refused = self.source.take_refused();
+                    self.errors.send(&self.context, refused, batch.receipt()).await;
+                    if !batch.is_empty() {
+                        send(&self.targets, &batch).await;
+                    }
                 }
                 Ok(None) => break,
                 Err(SourceError(reason)) => {
@@ -54,6 +60,7 @@ impl SourceTask {
         }
         // Closing the queues lets the stages run empty.
         self.targets.clear();
+        self.errors = ErrorWay::default();
         // The sender is only ever dropped: an error is the signal.
         let _ = self.drained.changed().await;
         if caught(self.source.finish()).await.is_err() {

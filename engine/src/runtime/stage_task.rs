@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::metrics::NodeMetrics;
 use super::panic::NODE_FAILED;
 use super::plan::Target;
-use crate::node::{Emitter, MakePart, NodeContext, StartError, Transform};
-use crate::record::{Batch, EventTime};
+use crate::node::{Emitter, MakePart, NodeContext, Rejection, StartError, Transform, error_batch};
+use crate::record::{Batch, EventTime, Receipt};
 
 /// Where a batch goes from here.
 pub(super) enum Next {
@@ -27,8 +27,10 @@ pub(super) struct Step {
     pub make: MakePart<dyn Transform>,
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
-    /// By output.
+    /// By output; the last is the output `error`.
     pub next: Vec<Vec<Next>>,
+    /// The number of that output.
+    pub error_output: usize,
 }
 
 /// A tree of transforms; the first one is its root.
@@ -155,38 +157,74 @@ pub(super) async fn hand_over(queue: &mpsc::Sender<Batch>, batch: Batch) {
 }
 
 impl Step {
-    /// A transform that panics loses this batch and its state, not the flow.
+    /// Takes a batch. Where the transform panics, it is made anew, and takes the records one by one: only those that make it
+    /// panic are given up.
     pub(super) fn process(&mut self, batch: Batch) -> Emitted {
         self.metrics.add_received(batch.len());
         let receipt = batch.receipt().clone();
-        let emitted = self.call(|transform, out| transform.process(batch, out));
-        if emitted.is_none() {
+        let whole = batch.clone();
+        if let Some(emitted) = self.call(&receipt, |transform, out| transform.process(whole, out)) {
+            return emitted;
+        }
+        let mut emitted = Vec::new();
+        let mut rejected = Vec::new();
+        for row in 0..batch.len() {
+            let record = batch.select(&[row]);
+            // The only record of a batch has shown what it does.
+            let more = match batch.len() {
+                1 => None,
+                _ => self.call(&receipt, |transform, out| transform.process(record, out)),
+            };
+            match more {
+                Some(more) => emitted.extend(more),
+                None => rejected.push(Rejection::of(&batch, row, "node failed", NODE_FAILED.to_owned())),
+            }
+        }
+        if self.next.get(self.error_output).is_none_or(Vec::is_empty) {
+            // Nobody keeps them: the source must not acknowledge.
             receipt.fail();
         }
-        emitted.unwrap_or_default()
+        emitted.extend(self.leaving_by_error(rejected, &receipt));
+        emitted
     }
 
     /// Lets the transform tick.
     pub(super) fn tick(&mut self, now: EventTime) -> Emitted {
-        self.call(|transform, out| transform.tick(now, out))
+        let nobody_waits = Receipt::none();
+        self.call(&nobody_waits, |transform, out| transform.tick(now, out))
             .unwrap_or_default()
     }
 
     /// What a call of the transform emits; nothing when it panicked, and was made anew.
-    fn call(&mut self, work: impl FnOnce(&mut dyn Transform, &mut Emitter)) -> Option<Emitted> {
+    fn call(
+        &mut self,
+        receipt: &Receipt,
+        work: impl FnOnce(&mut dyn Transform, &mut Emitter),
+    ) -> Option<Emitted> {
         let mut out = Emitter::default();
         let transform = &mut *self.transform;
         if catch_unwind(AssertUnwindSafe(|| work(transform, &mut out))).is_err() {
-            self.context.problems.report("node failed", NODE_FAILED);
             match (self.make)(&self.context) {
                 Ok(fresh) => self.transform = fresh,
                 Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
             }
             return None;
         }
-        let emitted = out.take();
+        let mut emitted = out.take();
         self.metrics
             .add_emitted(emitted.iter().map(|(_, batch)| batch.len()).sum());
+        emitted.extend(self.leaving_by_error(out.take_rejected(), receipt));
         Some(emitted)
+    }
+
+    fn leaving_by_error(&self, rejected: Vec<Rejection>, receipt: &Receipt) -> Option<(usize, Batch)> {
+        if rejected.is_empty() {
+            return None;
+        }
+        for Rejection { refusal, .. } in &rejected {
+            self.context.problems.report(refusal.kind, refusal.reason.clone());
+        }
+        let batch = error_batch(&self.context.id, rejected, receipt.clone());
+        Some((self.error_output, batch))
     }
 }

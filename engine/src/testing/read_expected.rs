@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::formula::{self, Compiler};
 use crate::graph::Node;
 use crate::language::{Entry, Spanned, Yaml, YamlValue, listed};
+use crate::node::{ERROR_OUTPUT, error_schema};
 use crate::schema::{Field, FieldType, Schema};
 
 impl Reader<'_> {
@@ -18,6 +19,7 @@ impl Reader<'_> {
         let output = match (output, node.outputs.as_slice()) {
             (None, []) => None,
             (None, _) => Some(0),
+            (Some(name), outputs) if name == ERROR_OUTPUT => Some(outputs.len()),
             (Some(name), outputs) => match outputs.iter().position(|output| *output.name == *name) {
                 Some(output) => Some(output),
                 None => {
@@ -196,8 +198,10 @@ fn expected_problems(value: &Yaml) -> Problems {
 
 /// What a test sees at a node: what leaves it, or what arrives at one without outputs, with a widget's `alert`.
 fn seen_schema(node: &Node, output: Option<usize>) -> Arc<Schema> {
-    if let Some(output) = output.and_then(|output| node.outputs.get(output)) {
-        return Arc::clone(&output.schema);
+    match output.map(|output| node.outputs.get(output)) {
+        Some(Some(output)) => return Arc::clone(&output.schema),
+        Some(None) => return error_schema(),
+        None => {}
     }
     let has_alert = node.view.as_ref().is_some_and(|view| view.alert.is_some());
     if !has_alert || node.input.field("alert").is_some() {

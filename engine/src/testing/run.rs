@@ -5,14 +5,16 @@ use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value as Json, json};
+
 use super::captured::Captured;
 use super::judge::judge;
 use super::{Expected, FlowTest, Given, Records, Supply};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{Graph, Node};
 use crate::language::Spanned;
-use crate::node::Refusal;
-use crate::record::{Batch, BatchBuilder, EventTime, Receipt, Value};
+use crate::node::{Refusal, Rejection};
+use crate::record::{Batch, BatchBuilder, EventTime, Key, Receipt, Value};
 use crate::runtime::{Offline, OfflineError, Passing};
 use crate::schema::Schema;
 
@@ -60,7 +62,7 @@ struct Arrival<'t> {
 enum Content {
     Record(Batch),
     /// A payload that the source refuses.
-    Refused(Refusal),
+    Refused(Rejection),
 }
 
 /// Runs a test on its flow.
@@ -86,15 +88,16 @@ pub fn run(graph: &Graph, test: &FlowTest, supply: &dyn Supply) -> Result<Outcom
     }
     let mut watch = Watch::new(test, graph);
     let mut given_records = 0;
-    while let Some(Arrival { time, given, content }) = next(&mut arrivals) {
+    while let Some(Arrival { given, content, .. }) = next(&mut arrivals) {
         given_records += 1;
         match content {
             Content::Record(batch) => {
                 offline.push(&given.id, batch, &mut |node, passing| watch.see(node, &passing));
             }
-            Content::Refused(Refusal { kind, reason }) => {
-                offline.run_clock(time, &mut |node, passing| watch.see(node, &passing));
-                offline.report(given.node, kind, reason);
+            Content::Refused(rejection) => {
+                offline.reject(given.node, rejection, &mut |node, passing| {
+                    watch.see(node, &passing)
+                });
             }
         }
         watch.look_at_feeds(&offline);
@@ -208,32 +211,40 @@ fn arrivals_of<'t>(
         .unwrap_or_default();
     let fail = |span, message: String| vec![Diagnostic::new(Code::Test, span, message)];
     let arrival = |time, content| Arrival { time, given, content };
-    let record = |time, key: &str, values| -> Content {
-        match offline.keys().intern(key) {
-            Some(key) => Content::Record(one(&schema, time, key, values)),
-            None => Content::Refused(Refusal {
-                kind: "too many machines",
-                reason: format!("no room for `{key}`"),
-            }),
-        }
-    };
-    let payload = |time: EventTime, bytes: &[u8]| match node.decode.as_ref().map(|decode| decode(bytes)) {
-        Some(Ok(decoded)) => {
-            let time = decoded.time.unwrap_or(time);
-            arrival(
-                time,
-                record(time, &decoded.key.unwrap_or_default(), decoded.values),
-            )
-        }
-        Some(Err(refusal)) => arrival(time, Content::Refused(refusal)),
-        // Only a node that decodes is given payloads.
-        None => arrival(
+    let refused = |time, kind, reason, record| {
+        Content::Refused(Rejection {
             time,
-            Content::Refused(Refusal {
-                kind: "no payloads",
-                reason: "the node reads none".to_owned(),
-            }),
+            key: Key::default(),
+            refusal: Refusal { kind, reason },
+            record,
+        })
+    };
+    let record = |time, key: &str, values| match offline.keys().intern(key) {
+        Some(key) => Content::Record(one(&schema, time, key, values)),
+        None => refused(
+            time,
+            "too many machines",
+            format!("no room for `{key}`"),
+            key.into(),
         ),
+    };
+    let payload = |time: EventTime, bytes: &[u8]| {
+        let decoded = node.decode.as_ref().map(|decode| decode(bytes));
+        match decoded {
+            Some(Ok(decoded)) => {
+                let time = decoded.time.unwrap_or(time);
+                arrival(
+                    time,
+                    record(time, &decoded.key.unwrap_or_default(), decoded.values),
+                )
+            }
+            Some(Err(Refusal { kind, reason })) => {
+                let payload = String::from_utf8_lossy(bytes);
+                arrival(time, refused(time, kind, reason, json!({ "payload": payload })))
+            }
+            // Only a node that decodes is given payloads.
+            None => arrival(time, refused(time, "no payloads", String::new(), Json::Null)),
+        }
     };
     match &given.records {
         Records::Inline(records) => {
@@ -276,7 +287,7 @@ fn arrivals_of<'t>(
     }
 }
 
-fn one(schema: &Arc<Schema>, time: EventTime, key: crate::record::Key, values: Vec<Value>) -> Batch {
+fn one(schema: &Arc<Schema>, time: EventTime, key: Key, values: Vec<Value>) -> Batch {
     let mut builder = BatchBuilder::new(Arc::clone(schema), 1);
     builder.push(time, key, values);
     builder.finish(Receipt::none())

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Map};
-use twinflow_engine::node::{Emitter, NodeContext, Transform};
+use twinflow_engine::node::{Emitter, NodeContext, Refusal, Transform};
 use twinflow_engine::record::{Batch, Column, EventTime, Value};
 use twinflow_engine::schema::Schema;
 
@@ -58,14 +58,16 @@ impl Scripted {
         }
     }
 
-    /// Runs the script on a row; nothing when it failed.
-    fn run(&mut self, batch: &Batch, row: usize, is_tick: bool) -> Option<Emitted> {
+    /// Runs the script on a row.
+    fn run(&mut self, batch: &Batch, row: usize, is_tick: bool) -> Result<Emitted, Refusal> {
         let key = batch.keys().get(row).copied().unwrap_or_default();
         let at = key.0 as usize;
         if self.states.len() <= at {
             self.states.resize_with(at + 1, State::default);
         }
-        let state = self.states.get_mut(at)?;
+        let Some(state) = self.states.get_mut(at) else {
+            return Ok(Vec::new());
+        };
         let kept = std::mem::take(&mut state.value);
         let kept = if kept.is_map() { kept } else { Map::new().into() };
         let inputs = self.layout.inputs.iter().map(|input| {
@@ -84,8 +86,10 @@ impl Scripted {
         limit(state, &self.context);
         let requests = std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner));
         if let Err(error) = result {
-            self.context.problems.report("script failed", failure(&error));
-            return None;
+            return Err(Refusal {
+                kind: "script failed",
+                reason: failure(&error),
+            });
         }
         let assigned = |output: &Assigned| scope.get_value::<Dynamic>(&output.name).unwrap_or_default();
         let assigned: Vec<Dynamic> = self.layout.outputs.iter().map(assigned).collect();
@@ -99,19 +103,18 @@ impl Scripted {
                 let own = own.remove(&*output.name);
                 self.output(output, own.unwrap_or_else(|| assigned.clone()))
             });
-            Some((port, values.collect::<Option<Vec<Value>>>()?))
+            Ok((port, values.collect::<Result<Vec<Value>, Refusal>>()?))
         };
         records.into_iter().map(record).collect()
     }
 
-    fn output(&self, output: &Assigned, assigned: Dynamic) -> Option<Value> {
+    fn output(&self, output: &Assigned, assigned: Dynamic) -> Result<Value, Refusal> {
         if assigned.is_unit() && output.field.optional {
-            return Some(Value::Missing);
+            return Ok(Value::Missing);
         }
         let found = assigned.type_name();
-        let value = value(assigned, &output.field.field_type);
-        if value.is_none() {
-            let message = if found == "()" {
+        value(assigned, &output.field.field_type).ok_or_else(|| {
+            let reason = if found == "()" {
                 format!(
                     "the script assigned nothing to `{}`; assign it or declare it `optional: true`",
                     output.name
@@ -122,9 +125,11 @@ impl Scripted {
                     output.name, output.field.field_type
                 )
             };
-            self.context.problems.report("wrong script output", message);
-        }
-        value
+            Refusal {
+                kind: "wrong script output",
+                reason,
+            }
+        })
     }
 }
 
@@ -173,7 +178,14 @@ impl Scripted {
             .map(|_| Leaving::new(&self.layout, batch.len()))
             .collect();
         for row in 0..batch.len() {
-            for (port, values) in self.run(batch, row, is_tick).into_iter().flatten() {
+            let emitted = match self.run(batch, row, is_tick) {
+                Ok(emitted) => emitted,
+                Err(refusal) => {
+                    out.reject(batch, row, refusal);
+                    continue;
+                }
+            };
+            for (port, values) in emitted {
                 if let Some(leaving) = leaving.get_mut(port) {
                     leaving.push(row, values);
                 }
