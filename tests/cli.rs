@@ -28,7 +28,7 @@ fn a_good_flow_is_good() {
     fs::write(folder.path().join("flow.yaml"), FLOW).unwrap();
     let ended = run_in(folder.path(), &["check", "flow.yaml"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert_eq!(ended.stdout, "flow.yaml is good: 2 nodes, 1 wires\n");
+    assert_eq!(ended.stdout, "flow.yaml is good: 2 nodes, 1 wire\n");
 }
 
 #[test]

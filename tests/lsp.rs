@@ -306,13 +306,15 @@ fn files_are_looked_at_beside_the_flow_and_again_on_save() {
 brokers: { plant: embedded }
 nodes:
   fan: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C } } }
-  double: { type: rhai-function, from: fan, file: double.rhai, outputs: { twice: {} } }
+  double: { type: ./double.rhai, from: fan }
   log: { type: csv-sink, from: double, file: log.csv }
 ";
     let (mut editor, _) = Editor::start();
     editor.open(uri, text);
     assert_eq!(editor.diagnostics(uri, Some(1))[0]["code"], "E028");
-    std::fs::write(folder.path().join("double.rhai"), "twice = temp * 2.0;").unwrap();
+    let script =
+        "/* twinflow: 1\ninputs: { temp: { unit: °C } }\noutputs: { twice: {} }\n*/\ntwice = temp * 2.0;";
+    std::fs::write(folder.path().join("double.rhai"), script).unwrap();
     editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
     assert_eq!(editor.diagnostics(uri, Some(1)), Vec::<Value>::new());
     // Two nodes that claim one file: the other one is named.
