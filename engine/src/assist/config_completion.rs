@@ -37,7 +37,7 @@ pub(super) fn keys(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<C
     let mut wiring = Vec::new();
     if path.is_empty() && !has("template") {
         let is_source = node_type.is_some_and(|node_type| node_type.role() == Role::Source);
-        let keys = WIRING_KEYS.into_iter().filter(|key| *key != "from" || !is_source);
+        let keys = WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source);
         wiring.extend(keys.map(|key| wiring_key(assistant, context, key)));
     }
     Some(offered(
@@ -88,6 +88,9 @@ pub(super) fn wiring_about(key: &str) -> Option<&'static str> {
     match key {
         "type" => Some("What the node does; `twinflow nodes` lists the types."),
         "from" => Some("The node that the records come from, or a list of nodes."),
+        "overflow" => Some(
+            "What happens when records come faster than the node takes them: block, drop-oldest or latest.",
+        ),
         _ => None,
     }
 }

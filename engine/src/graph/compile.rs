@@ -11,7 +11,9 @@ use super::warnings::{warn_of_unused, warn_of_unused_outputs};
 use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
-use crate::language::{self, Discreet, Document, Environment, NodeEntry, Sources, Span, listed, nearest};
+use crate::language::{
+    self, Discreet, Document, Environment, NodeEntry, Overflow, Sources, Span, listed, nearest,
+};
 use crate::node::{Check, ERROR_OUTPUT, Known, Level, Output, Registry, Role, error_schema};
 use crate::schema::{self, Schema};
 use crate::testing::{self, FlowTest};
@@ -190,6 +192,13 @@ impl Compiler<'_> {
             is_partial || has_from_misspelt,
             self.diagnostics,
         );
+        if let (Role::Source, Some(overflow)) = (role, &entry.overflow) {
+            let message = format!("`{}` is a source: nothing waits before it", entry.node_type.value);
+            self.diagnostics.push(
+                Diagnostic::new(Code::WiringNotAllowed, overflow.span, message)
+                    .with_help("remove it, or write it at the node that the records go to"),
+            );
+        }
         let is_unwired = role != Role::Source && entry.from.is_empty();
         let is_partial = is_partial || is_unwired;
         let (mut input, wires) = match self.inputs(wires).and_then(|inputs| self.merge(entry, &inputs)) {
@@ -232,6 +241,10 @@ impl Compiler<'_> {
                 node_type: node_type.name().to_owned(),
                 role,
                 inputs,
+                overflow: entry
+                    .overflow
+                    .as_ref()
+                    .map_or(Overflow::Block, |overflow| overflow.value),
                 input,
                 outputs: checked.outputs,
                 part: checked.part,

@@ -15,7 +15,7 @@ use petgraph::graph::DiGraph;
 
 pub use compile::{Compiled, compile_text};
 
-use crate::language::{Span, Spanned, Yaml};
+use crate::language::{Overflow, Span, Spanned, Yaml};
 use crate::node::{Decode, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
@@ -45,6 +45,8 @@ pub struct Node {
     pub role: Role,
     /// What leads in.
     pub inputs: Vec<Wire>,
+    /// What happens when they come faster than it takes them.
+    pub overflow: Overflow,
     /// What the records that arrive look like, after inputs are merged.
     pub input: Arc<Schema>,
     /// What leads out.

@@ -8,7 +8,8 @@ use super::definitions::Definitions;
 use super::environment::Environment;
 use super::expansion::Expansion;
 use super::include;
-use super::nearest::nearest;
+use super::nearest::{listed, nearest};
+use super::overflow::Overflow;
 use super::shape;
 use super::source_text::Sources;
 use super::span::{Span, Spanned};
@@ -54,6 +55,8 @@ pub struct NodeEntry {
     pub node_type: Spanned<String>,
     /// `from:`, every wire that leads in.
     pub from: Vec<Spanned<String>>,
+    /// `overflow:`, if it is there and means something.
+    pub overflow: Option<Spanned<Overflow>>,
     /// Whether `from:` names more than that, which was reported.
     pub from_is_partial: bool,
     /// Everything else: what the node type's configuration is read from.
@@ -74,7 +77,7 @@ pub(crate) const TOP_LEVEL_KEYS: [&str; 9] = [
 ];
 
 /// The keys of a node that the engine reads itself.
-pub(crate) const WIRING_KEYS: [&str; 2] = ["type", "from"];
+pub(crate) const WIRING_KEYS: [&str; 3] = ["type", "from", "overflow"];
 
 /// Reads the first of `sources` and adds the texts that it includes. The document lacks what was reported; nothing comes
 /// back when it is not YAML at all.
@@ -270,12 +273,33 @@ fn read_node(
         id: entry.key.clone(),
         node_type: Spanned::new(type_name.to_owned(), node_type.span),
         from,
+        overflow: entry
+            .value
+            .get("overflow")
+            .and_then(|overflow| read_overflow(overflow, diagnostics)),
         from_is_partial,
         config: Yaml {
             span: entry.key.span,
             value: YamlValue::Mapping(config.cloned().collect()),
         },
     })
+}
+
+fn read_overflow(overflow: &Yaml, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Overflow>> {
+    let text = overflow.scalar_text().unwrap_or_default();
+    if let Some(found) = Overflow::of_name(text) {
+        return Some(Spanned::new(found, overflow.span));
+    }
+    let names = || Overflow::ALL.into_iter().map(Overflow::name);
+    let message = format!("`{}` is no value of `overflow`", shortened(text));
+    let mut diagnostic = Diagnostic::new(Code::WrongValue, overflow.span, message);
+    if let Some(meant) = nearest(text, names()) {
+        diagnostic = diagnostic
+            .with_label(format!("did you mean `{meant}`?"))
+            .with_fix(overflow.span, meant);
+    }
+    diagnostics.push(diagnostic.with_help(format!("it can be {}", listed(names()))));
+    None
 }
 
 /// The wires, and whether some could not be read.

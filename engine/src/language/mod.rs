@@ -10,6 +10,7 @@ mod migrate;
 mod name;
 mod nearest;
 mod ordered;
+mod overflow;
 mod scalar;
 mod shape;
 mod source_text;
@@ -28,6 +29,7 @@ pub use environment::{Environment, MAX_FLOW_BYTES, ProcessEnvironment, read_text
 pub use migrate::{MigrateError, migrate};
 pub use nearest::{listed, nearest};
 pub use ordered::Ordered;
+pub use overflow::Overflow;
 pub use shape::check as check_shape;
 pub use source_text::{LineColumn, SourceText, Sources};
 pub use span::{SourceId, Span, Spanned};

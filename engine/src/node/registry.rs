@@ -92,7 +92,7 @@ impl Registered {
         // The engine reads these two itself; here they are what a misspelt one may mean.
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             let is_source = node_type.role() == Role::Source;
-            for key in WIRING_KEYS.into_iter().filter(|key| *key != "from" || !is_source) {
+            for key in WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source) {
                 properties.insert(key.to_owned(), Value::Bool(true));
             }
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::first_sentence;
 use crate::language::{
-    LANGUAGE_VERSION, WIRING_KEYS, template_schema, template_use_schema, top_level_schema,
+    LANGUAGE_VERSION, Overflow, WIRING_KEYS, template_schema, template_use_schema, top_level_schema,
 };
 use crate::node::{AnyNodeType, Registry, Role};
 use crate::testing::test_schema;
@@ -23,6 +23,7 @@ pub fn json_schema(registry: &Registry) -> Value {
     }
     definitions.insert("node".to_owned(), node(registry));
     definitions.insert("wires".to_owned(), wires());
+    definitions.insert("overflow".to_owned(), Overflow::schema());
     definitions.insert("copies".to_owned(), template_use_schema());
     if let Some(properties) = member(&mut flow, "properties") {
         properties.insert(
@@ -85,6 +86,7 @@ fn define(node_type: &dyn AnyNodeType, definitions: &mut Map<String, Value>) {
         properties.insert("type".to_owned(), Value::Bool(true));
         if node_type.role() != Role::Source {
             properties.insert("from".to_owned(), json!({ "$ref": "#/definitions/wires" }));
+            properties.insert("overflow".to_owned(), json!({ "$ref": "#/definitions/overflow" }));
         }
     }
     if let (Value::Array(required), true) = (
@@ -141,12 +143,13 @@ fn node(registry: &Registry) -> Value {
         "if": { "required": ["template"] },
         "then": { "$ref": "#/definitions/copies" }
     }));
-    let [type_key, from_key] = WIRING_KEYS;
+    let [type_key, from_key, overflow_key] = WIRING_KEYS;
     json!({
         "type": "object",
         "properties": {
             type_key: { "description": "what the node does; `twinflow nodes` lists the types", "anyOf": types },
             from_key: { "$ref": "#/definitions/wires" },
+            overflow_key: { "$ref": "#/definitions/overflow" },
             "template": { "type": "string", "description": "the template, from `templates:`, whose nodes stand here" }
         },
         "anyOf": [{ "required": [type_key] }, { "required": ["template"] }],

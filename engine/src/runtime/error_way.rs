@@ -1,16 +1,14 @@
 //! Where a source or a sink sends what it could not take.
 
-use tokio::sync::mpsc;
-
 use super::plan::Target;
-use super::stage_task::hand_over;
+use super::queue::QueueSender;
 use crate::node::{NodeContext, Rejection, error_batch};
-use crate::record::{Batch, Receipt};
+use crate::record::Receipt;
 
 /// The output `error` of a node that is a task of its own.
 #[derive(Default)]
 pub(super) struct ErrorWay {
-    pub targets: Vec<(mpsc::Sender<Batch>, Target)>,
+    pub targets: Vec<(QueueSender, Target)>,
 }
 
 impl ErrorWay {
@@ -29,7 +27,7 @@ impl ErrorWay {
         }
         let batch = error_batch(&context.id, rejected, receipt.clone());
         for (queue, target) in &self.targets {
-            hand_over(queue, target.adapt(batch.clone())).await;
+            queue.send(target.adapt(batch.clone())).await;
         }
     }
 }

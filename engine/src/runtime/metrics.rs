@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct NodeMetrics {
     received: AtomicU64,
     emitted: AtomicU64,
+    dropped: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -18,6 +19,8 @@ pub struct NodeCounts {
     /// Records that went out, over all outputs.
     #[serde(rename = "out")]
     pub emitted: u64,
+    /// Records that were dropped before it, by its rule for a full queue.
+    pub dropped: u64,
     /// Problems with records.
     pub errors: u64,
 }
@@ -31,10 +34,15 @@ impl NodeMetrics {
         self.emitted.fetch_add(records as u64, Ordering::Relaxed);
     }
 
+    pub(crate) fn add_dropped(&self, records: usize) {
+        self.dropped.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
     pub(crate) fn counts(&self, errors: u64) -> NodeCounts {
         NodeCounts {
             received: self.received.load(Ordering::Relaxed),
             emitted: self.emitted.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
             errors,
         }
     }

@@ -15,6 +15,7 @@ mod offline;
 mod panic;
 mod plan;
 mod problems;
+mod queue;
 mod running;
 mod sink_task;
 mod source_task;

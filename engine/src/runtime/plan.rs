@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::{Graph, Wire};
+use crate::language::Overflow;
 use crate::node::Part;
 use crate::record::Batch;
 use crate::schema::{Adapter, Schema};
@@ -84,6 +85,8 @@ impl Plan {
 fn is_queued(graph: &Graph, node: &crate::graph::Node) -> bool {
     match (&node.part, node.inputs.as_slice()) {
         (Part::Source(_), _) => false,
+        // A rule of its own needs a queue of its own.
+        _ if node.overflow != Overflow::Block => true,
         (Part::Transform(_), [only]) => graph
             .nodes
             .get(only.from)

@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::error_way::ErrorWay;
 use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
-use super::plan::{Plan, QUEUE_BATCHES, Target};
+use super::plan::{Plan, Target};
 use super::problems::{Problem, ProblemLog, Problems};
+use super::queue::{QueueReceiver, QueueSender, queue};
 use super::sink_task::SinkTask;
 use super::source_task::SourceTask;
 use super::stage_task::{Next, Stage, Step};
 use crate::graph::Graph;
+use crate::language::Overflow;
 use crate::node::{MakePart, NodeContext, Part, Sink, StartError};
-use crate::record::{Batch, Keys};
+use crate::record::Keys;
 
 /// A node that could not start.
 #[derive(Debug, Error)]
@@ -153,9 +155,9 @@ const DEAD_LETTERS: &str = "dead letters";
 struct Starter<'g> {
     graph: &'g Graph,
     plan: &'g Plan,
-    senders: Vec<Option<mpsc::Sender<Batch>>>,
-    receivers: Vec<Option<mpsc::Receiver<Batch>>>,
-    dead_letters: Option<mpsc::Sender<Batch>>,
+    senders: Vec<Option<QueueSender>>,
+    receivers: Vec<Option<QueueReceiver>>,
+    dead_letters: Option<QueueSender>,
     stop: watch::Sender<Option<tokio::time::Instant>>,
     drained: watch::Sender<()>,
     sources: JoinSet<()>,
@@ -200,9 +202,17 @@ impl<'g> Starter<'g> {
     }
 
     fn open_queues(&mut self) {
-        for queued in &self.plan.queued {
-            let queue = queued.then(|| mpsc::channel(QUEUE_BATCHES));
-            let (sender, receiver) = queue.unzip();
+        for (number, queued) in self.plan.queued.iter().enumerate() {
+            let opened = queued.then(|| {
+                let context = self.context(number);
+                let overflow = self.graph.nodes.get(number).map(|node| node.overflow);
+                queue(
+                    overflow.unwrap_or_default(),
+                    self.metrics(&context.id),
+                    context.problems,
+                )
+            });
+            let (sender, receiver) = opened.unzip();
             self.senders.push(sender);
             self.receivers.push(receiver);
         }
@@ -244,7 +254,8 @@ impl<'g> Starter<'g> {
             node: DEAD_LETTERS.to_owned(),
             reason,
         })?;
-        let (sender, queue) = mpsc::channel(QUEUE_BATCHES);
+        let problems = context.problems.clone();
+        let (sender, queue) = queue(Overflow::Block, Arc::default(), problems);
         self.dead_letters = Some(sender);
         let task = SinkTask {
             sink,
@@ -275,7 +286,7 @@ impl<'g> Starter<'g> {
         ErrorWay { targets }
     }
 
-    fn receiver(&mut self, number: usize) -> Option<mpsc::Receiver<Batch>> {
+    fn receiver(&mut self, number: usize) -> Option<QueueReceiver> {
         self.receivers.get_mut(number).and_then(Option::take)
     }
 

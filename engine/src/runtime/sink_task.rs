@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
+use super::queue::QueueReceiver;
 use crate::node::{MakePart, NodeContext, Rejection, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
@@ -21,7 +22,7 @@ pub(super) struct SinkTask {
     pub make: MakePart<dyn Sink>,
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
-    pub queue: mpsc::Receiver<Batch>,
+    pub queue: QueueReceiver,
     pub errors: ErrorWay,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
@@ -51,7 +52,7 @@ impl SinkTask {
                     due = None;
                     continue;
                 }
-                next = self.queue.recv() => next,
+                next = self.queue.recv() => next.ok(),
             };
             let Some(batch) = next else { break };
             self.metrics.add_received(batch.len());

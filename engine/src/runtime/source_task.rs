@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -11,7 +11,7 @@ use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
-use super::stage_task::hand_over;
+use super::queue::QueueSender;
 use crate::node::{MakePart, NodeContext, Source, SourceError};
 use crate::record::Batch;
 
@@ -21,7 +21,7 @@ pub(super) struct SourceTask {
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
     /// By output.
-    pub targets: Vec<(mpsc::Sender<Batch>, Target)>,
+    pub targets: Vec<(QueueSender, Target)>,
     pub errors: ErrorWay,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
@@ -87,8 +87,8 @@ impl SourceTask {
     }
 }
 
-async fn send(targets: &[(mpsc::Sender<Batch>, Target)], batch: &Batch) {
+async fn send(targets: &[(QueueSender, Target)], batch: &Batch) {
     for (queue, target) in targets {
-        hand_over(queue, target.adapt(batch.clone())).await;
+        queue.send(target.adapt(batch.clone())).await;
     }
 }

@@ -4,12 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::metrics::NodeMetrics;
 use super::panic::NODE_FAILED;
 use super::plan::Target;
+use super::queue::{QueueReceiver, QueueSender};
 use crate::node::{Emitter, MakePart, NodeContext, Rejection, StartError, Transform, error_batch};
 use crate::record::{Batch, EventTime, Receipt};
 
@@ -18,7 +18,7 @@ pub(super) enum Next {
     /// To another transform of this task, by its place in [`Stage::steps`].
     Step(usize, Target),
     /// Into a queue.
-    Queue(mpsc::Sender<Batch>, Target),
+    Queue(QueueSender, Target),
 }
 
 /// One transform of a stage.
@@ -48,19 +48,19 @@ struct Tick {
 /// What a step emitted, by output.
 type Emitted = Vec<(usize, Batch)>;
 /// What leaves the task, in order.
-type Outgoing = Vec<(mpsc::Sender<Batch>, Batch)>;
+type Outgoing = Vec<(QueueSender, Batch)>;
 
 impl Stage {
     /// Runs until the queue is closed and empty.
-    pub async fn run(mut self, mut queue: mpsc::Receiver<Batch>) {
+    pub async fn run(mut self, queue: QueueReceiver) {
         let mut outgoing = Vec::new();
         let mut ticks = self.ticks();
         loop {
             let next = ticks.iter().map(|tick| tick.at).min();
             let batch = match next {
-                None => queue.recv().await,
+                None => queue.recv().await.ok(),
                 Some(at) => tokio::select! {
-                    batch = queue.recv() => batch,
+                    batch = queue.recv() => batch.ok(),
                     () = tokio::time::sleep_until(at) => {
                         self.tick(&mut ticks, &mut outgoing);
                         send(&mut outgoing).await;
@@ -145,14 +145,7 @@ impl Stage {
 
 async fn send(outgoing: &mut Outgoing) {
     for (sender, batch) in outgoing.drain(..) {
-        hand_over(&sender, batch).await;
-    }
-}
-
-/// Puts a batch into a queue. One whose task is gone loses it.
-pub(super) async fn hand_over(queue: &mpsc::Sender<Batch>, batch: Batch) {
-    if let Err(lost) = queue.send(batch).await {
-        lost.0.receipt().fail();
+        sender.send(batch).await;
     }
 }
 
