@@ -27,6 +27,7 @@ mod script;
 mod supply;
 mod virtual_fan;
 
+pub use script::SCRIPT_STACK;
 pub use supply::LogsAndSimulation;
 
 use std::path::PathBuf;
