@@ -9,7 +9,7 @@ use tokio::signal;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Setting};
-use twinflow_nodes::{Shared, dead_letters};
+use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters};
 use twinflow_ui::{Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
@@ -29,6 +29,7 @@ pub struct Serving<'s> {
 /// Runs a graph until it is told to stop.
 pub fn serve(serving: &Serving<'_>) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(SCRIPT_STACK)
         .enable_all()
         .build()
         .map_err(Stop::failure)?;

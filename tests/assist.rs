@@ -247,7 +247,7 @@ fn keys_are_completed() {
     );
     assert_eq!(
         labels("nodes:\n  fan:\n    |"),
-        "type from overflow template for_each with"
+        "type from template for_each with overflow"
     );
     assert_eq!(
         labels("templates: { t: { nodes: {} } }\nnodes:\n  fan:\n    template: |"),
@@ -264,7 +264,7 @@ fn keys_are_completed() {
     );
     assert_eq!(
         labels("nodes:\n  fan:\n    |\n    type: kpi\n    from: a\n"),
-        "values"
+        "values overflow"
     );
     assert_eq!(
         labels("nodes:\n  fan:\n    type: mqtt-in\n    fields:\n      temp: { ti|"),

@@ -29,6 +29,7 @@ mod supply;
 mod virtual_fan;
 
 pub use dead_letters::dead_letters;
+pub use script::SCRIPT_STACK;
 pub use supply::LogsAndSimulation;
 
 use std::path::PathBuf;

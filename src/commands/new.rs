@@ -20,7 +20,9 @@ pub fn new(options: &NewOptions) -> Result<(), Stop> {
             let title = file
                 .file_stem()
                 .map(|stem| stem.to_string_lossy().replace(['-', '_'], " "));
-            write(file, &FLOW.replace("TITLE", &title.unwrap_or_default()))?;
+            // In quotes, which JSON and YAML share: a file can be called `12.yaml` or `oven: left.yaml`.
+            let title = serde_json::Value::String(title.unwrap_or_default());
+            write(file, &FLOW.replace("TITLE", &title.to_string()))?;
             println!(
                 "`twinflow run {0}` runs it, `twinflow test {0}` tests it",
                 file.display()
@@ -38,6 +40,8 @@ pub fn new(options: &NewOptions) -> Result<(), Stop> {
             }
             let script = folder.join(format!("{name}.rhai"));
             let test = folder.join(format!("{name}.test.yaml"));
+            // Half a node type would stand in the way of the next attempt.
+            refuse_taken(&test)?;
             write(&script, &NODE.replace("NAME", name))?;
             write(&test, &NODE_TEST.replace("NAME", name))?;
             println!("`twinflow test {}` tests it", test.display());
@@ -50,12 +54,18 @@ pub fn new(options: &NewOptions) -> Result<(), Stop> {
     Ok(())
 }
 
+fn taken(path: &Path) -> Stop {
+    Stop::usage(format!("{} is there already; give another name", path.display()))
+}
+
+fn refuse_taken(path: &Path) -> Result<(), Stop> {
+    if path.exists() { Err(taken(path)) } else { Ok(()) }
+}
+
 /// Writes a file that is not there yet.
 fn write(path: &Path, text: &str) -> Result<(), Stop> {
     let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Stop::usage(format!("{} is there already; give another name", path.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => taken(path),
         _ => Stop::failure(format!("{} cannot be written: {error}", path.display())),
     };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

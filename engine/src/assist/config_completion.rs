@@ -40,12 +40,10 @@ pub(super) fn keys(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<C
         let keys = WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source);
         wiring.extend(keys.map(|key| wiring_key(assistant, context, key)));
     }
-    Some(offered(
-        assistant,
-        context,
-        Expected::at(&schema, path).keys(),
-        wiring,
-    ))
+    let mut offered = offered(assistant, context, Expected::at(&schema, path).keys(), wiring);
+    // Few nodes need it: what the type asks for comes first.
+    offered.sort_by_key(|completion| completion.label == "overflow");
+    Some(offered)
 }
 
 /// `first`, then `keys`, without those that are there already.

@@ -22,6 +22,13 @@ pub(super) type SharedRequests = Arc<Mutex<Requests>>;
 /// A script that emits more than this for one record is in a loop that it did not mean.
 const MAX_EMITTED: usize = 1_000;
 
+/// Bytes in a text.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// What the stack of a thread that runs scripts must hold. Lists can lie as deep in each other as they can be long, and rhai
+/// measures, copies and drops them a level at a time; the 2 MiB that threads have by default are too little for that.
+pub const SCRIPT_STACK: usize = 8 * 1024 * 1024;
+
 type Answer = Result<(), Box<EvalAltResult>>;
 
 /// An engine for scripts of this layout, and what they will ask of it.
@@ -37,13 +44,19 @@ pub(super) fn engine(layout: &Layout) -> (Engine, SharedRequests) {
         .set_max_operations(1_000_000)
         .set_max_call_levels(32)
         .set_max_expr_depths(64, 32)
-        .set_max_string_size(64 * 1024)
+        .set_max_string_size(MAX_TEXT)
         .set_max_array_size(10_000)
         .set_max_map_size(1_000)
         .set_max_variables(1_000)
         .set_strict_variables(true)
         .disable_symbol("eval")
         .disable_symbol("import");
+    engine.register_fn("replace", |text: &mut ImmutableString, from: &str, to: &str| {
+        replace(text, from, to)
+    });
+    engine.register_fn("replace", |text: &mut ImmutableString, from: char, to: &str| {
+        replace(text, from.encode_utf8(&mut [0; 4]), to)
+    });
     engine.on_print(|text| tracing::info!(target: "script", "{text}"));
     engine.on_debug(|text, _, position| tracing::debug!(target: "script", "{position}: {text}"));
     let requests = emitting(&mut engine, layout);
@@ -105,4 +118,16 @@ fn emitting(engine: &mut Engine, layout: &Layout) -> SharedRequests {
 
 fn no_sleep() -> Answer {
     Err("a script cannot sleep: the records behind it would wait".into())
+}
+
+/// The library's own looks at the size only when the text is made, which can take all memory there is.
+fn replace(text: &mut ImmutableString, from: &str, to: &str) -> Answer {
+    if to.len() > from.len() {
+        let more = text.matches(from).count().saturating_mul(to.len() - from.len());
+        if text.len().saturating_add(more) > MAX_TEXT {
+            return Err(format!("a text of more than {MAX_TEXT} bytes").into());
+        }
+    }
+    *text = text.replace(from, to).into();
+    Ok(())
 }

@@ -7,5 +7,6 @@ mod run;
 mod values;
 
 pub(crate) use compile::compile;
+pub use engine::SCRIPT_STACK;
 pub(crate) use layout::{Assigned, Input, Layout, check_names, ports, tick_interval};
 pub(crate) use run::Scripted;

@@ -88,7 +88,7 @@ impl Scripted {
         if let Err(error) = result {
             return Err(Refusal {
                 kind: "script failed",
-                reason: failure(&error),
+                reason: failure(*error),
             });
         }
         let assigned = |output: &Assigned| scope.get_value::<Dynamic>(&output.name).unwrap_or_default();
@@ -142,7 +142,7 @@ fn limit(state: &mut State, context: &NodeContext) {
     }
     context.problems.report(
         "script state too large",
-        format!("`state` held more than {MAX_STATE_VALUES} values and was emptied; keep less of the past"),
+        format!("`state` held more than {MAX_STATE_VALUES} values, or maps in maps without end, and was emptied; keep less of the past"),
     );
     state.value = Dynamic::UNIT;
 }
@@ -233,8 +233,8 @@ impl Transform for Scripted {
 }
 
 /// Line and column, and the reason.
-fn failure(error: &EvalAltResult) -> String {
-    let position = error.position();
+fn failure(mut error: EvalAltResult) -> String {
+    let position = error.take_position();
     match (position.line(), position.position()) {
         (Some(line), Some(column)) => format!("line {line}, column {column}: {error}"),
         _ => error.to_string(),

@@ -43,17 +43,24 @@ pub(super) fn value(assigned: Dynamic, field_type: &FieldType) -> Option<Value> 
     }
 }
 
-/// Whether a value and those within it are at most `left`, which becomes what is left.
+/// How deep values can lie within each other. Copying and dropping them goes down a level at a time, on the thread's stack.
+const MAX_DEPTH: usize = 64;
+
+/// Whether a value and those within it are at most `left`, which becomes what is left, and not too deep.
 pub(super) fn count_down(value: &Dynamic, left: &mut usize) -> bool {
-    let Some(rest) = left.checked_sub(1) else {
+    count_level(value, left, MAX_DEPTH)
+}
+
+fn count_level(value: &Dynamic, left: &mut usize, depth: usize) -> bool {
+    let (Some(rest), Some(below)) = (left.checked_sub(1), depth.checked_sub(1)) else {
         return false;
     };
     *left = rest;
     if let Ok(list) = value.as_array_ref() {
-        return list.iter().all(|value| count_down(value, left));
+        return list.iter().all(|value| count_level(value, left, below));
     }
     match value.as_map_ref() {
-        Ok(map) => map.values().all(|value| count_down(value, left)),
+        Ok(map) => map.values().all(|value| count_level(value, left, below)),
         Err(_) => true,
     }
 }
