@@ -134,3 +134,29 @@ fn diff_tells_by_its_exit_code_whether_flows_differ() {
         wrong.stderr
     );
 }
+
+#[test]
+fn secrets_of_the_environment_are_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = |topic: &str| {
+        format!(
+            "twinflow: 1
+brokers: {{ plant: embedded }}
+nodes:
+  fan: {{ type: mqtt-in, broker: plant, topic: \"{topic}/${{PLANT_TOKEN:-hidden}}\", fields: {{ temp: {{ unit: °C }} }} }}
+  show: {{ type: dashboard-widget, from: fan, widget: gauge, fields: [temp] }}
+"
+        )
+    };
+    std::fs::write(folder.path().join("a.yaml"), flow("a")).unwrap();
+    std::fs::write(folder.path().join("b.yaml"), flow("b")).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_twinflow"))
+        .current_dir(folder.path())
+        .env("PLANT_TOKEN", "s3cret-token")
+        .args(["diff", "a.yaml", "b.yaml"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("a/***") && told.contains("b/***"), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
+}

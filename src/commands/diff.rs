@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anstream::println;
 use twinflow_engine::comparison::{Version, compare};
+use twinflow_engine::diagnostic::without_secrets;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::Level;
 use twinflow_nodes::{Shared, registry};
@@ -35,7 +36,9 @@ pub fn diff(options: &DiffOptions) -> Result<(), Stop> {
         );
         return Ok(());
     }
-    output::write(&comparison.to_string())?;
+    let mut secrets = old.secrets;
+    secrets.extend(new.secrets);
+    output::write(&without_secrets(&comparison.to_string(), &secrets))?;
     Err(Stop::told(Exit::Failure))
 }
 

@@ -11,6 +11,7 @@ pub use code::Code;
 pub use github::github;
 pub use json::json;
 pub(crate) use passwords::without_passwords;
+pub use passwords::without_secrets;
 pub use render::{Colour, render};
 pub use summary::{Warnings, passes, pointer, summary, verdict};
 

@@ -24,6 +24,16 @@ pub(super) fn masked(diagnostic: &Diagnostic) -> Diagnostic {
     }
 }
 
+/// The text with stars in place of secrets, the longest of which come first.
+#[must_use]
+pub fn without_secrets(text: &str, secrets: &[String]) -> String {
+    let mut masked = text.to_owned();
+    for secret in secrets.iter().filter(|secret| text.contains(*secret)) {
+        masked = masked.replace(secret, "***");
+    }
+    masked
+}
+
 /// How messages show the form of an address.
 const EXAMPLE: &str = "user:password@";
 

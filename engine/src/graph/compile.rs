@@ -53,11 +53,12 @@ pub fn compile_text(
         graph
     });
     forget_consequences(&mut diagnostics);
-    conceal(&environment.into_secrets(), &mut diagnostics);
+    let secrets = environment.into_secrets();
+    conceal(&secrets, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     Compiled {
         sources,
-        graph: graph.filter(|_| !failed),
+        graph: graph.filter(|_| !failed).map(|graph| Graph { secrets, ..graph }),
         tests,
         diagnostics,
     }
@@ -103,6 +104,7 @@ fn compile(
         name: document.name.clone(),
         description: document.description.clone(),
         folders: sources.folders(),
+        secrets: Vec::new(),
         brokers: document
             .brokers
             .iter()

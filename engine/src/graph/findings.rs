@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, without_secrets};
 use crate::language::{Instance, Span};
 
 /// A mistake in a template is one mistake, however often its nodes are made.
@@ -43,6 +43,9 @@ fn contains(outer: Span, inner: Span) -> bool {
 
 /// Takes secrets out of the messages.
 pub(super) fn conceal(secrets: &[String], diagnostics: &mut [Diagnostic]) {
+    if secrets.is_empty() {
+        return;
+    }
     for diagnostic in diagnostics {
         let related = diagnostic.related.iter_mut().map(|(_, label)| label);
         let texts = [&mut diagnostic.message]
@@ -52,13 +55,7 @@ pub(super) fn conceal(secrets: &[String], diagnostics: &mut [Diagnostic]) {
             .chain(&mut diagnostic.help)
             .chain(diagnostic.fix.as_mut().map(|fix| &mut fix.replacement));
         for text in texts {
-            for secret in secrets
-                .iter()
-                .filter(|secret| text.contains(*secret))
-                .collect::<Vec<_>>()
-            {
-                *text = text.replace(secret, "***");
-            }
+            *text = without_secrets(text, secrets);
         }
     }
 }

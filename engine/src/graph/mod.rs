@@ -29,6 +29,8 @@ pub struct Graph {
     pub folders: Vec<PathBuf>,
     /// `brokers:` by name, each with its address.
     pub brokers: Vec<(String, String)>,
+    /// Values from the environment that must not be shown, the longest first.
+    pub secrets: Vec<String>,
     /// The nodes in an order in which every wire leads forward.
     pub nodes: Vec<Node>,
     /// Who feeds whom: weights are indices into [`Graph::nodes`].
