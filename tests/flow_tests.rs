@@ -219,6 +219,20 @@ fn a_test_that_does_not_fit_its_flow_ends_with_2() {
 }
 
 #[test]
+fn a_broken_flow_keeps_no_other_from_being_tested() {
+    let broken = "twinflow: 1\nnodes: { a: { type: nope } }\n";
+    let folder = folder_with(&[("broken.yaml", broken), ("flow.yaml", TESTED)]);
+    let arguments = ["test", "broken.yaml", "flow.yaml", "--junit", "results.xml"];
+    let ended = run_in(folder.path(), &arguments);
+    assert_eq!(ended.code, Some(2));
+    assert_contains(&ended.stderr, "E011");
+    assert_contains(&ended.stdout, "not every flow could be tested");
+    let text = fs::read_to_string(folder.path().join("results.xml")).unwrap();
+    let report = Report::deserialize_from_str(&text).unwrap();
+    assert_eq!((report.tests, report.failures, report.errors), (4, 1, 1));
+}
+
+#[test]
 fn results_are_junit_for_programs() {
     let folder = folder_with(&[("flow.yaml", TESTED), ("other.yaml", TESTED)]);
     let arguments = ["test", "flow.yaml", "other.yaml", "--junit", "results.xml"];

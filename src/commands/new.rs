@@ -45,8 +45,9 @@ pub fn new(options: &NewOptions) -> Result<(), Stop> {
             write(&script, &NODE.replace("NAME", name))?;
             write(&test, &NODE_TEST.replace("NAME", name))?;
             println!("`twinflow test {}` tests it", test.display());
+            let prefix = if script.is_absolute() { "" } else { "./" };
             println!(
-                "use it in a flow beside that folder: `type: ./{}`",
+                "use it in a flow beside that folder: `type: {prefix}{}`",
                 script.display()
             );
         }

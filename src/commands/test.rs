@@ -21,16 +21,34 @@ pub fn test(options: &TestOptions) -> Result<(), Stop> {
     let mut tally = Tally::default();
     let mut report = Report::new("twinflow");
     for flow in flows(&options.flows)? {
-        let suite = test_flow(&flow, options, &registry, &mut tally)?;
-        report.add_test_suite(suite);
+        match test_flow(&flow, options, &registry, &mut tally) {
+            Ok(suite) => drop(report.add_test_suite(suite)),
+            // One flow that cannot be checked keeps no other from being tested.
+            Err(stop) => {
+                stop.print();
+                tally.broken = tally.broken.or(Some(stop.exit));
+                report.add_test_suite(broken(&flow));
+            }
+        }
     }
     if let Some(path) = &options.junit {
         let text = report.to_string().map_err(Stop::failure)?;
         std::fs::write(path, text)
             .map_err(|error| Stop::failure(format!("{} cannot be written: {error}", path.display())))?;
     }
-    let Tally { passed, failed, took } = tally;
+    let Tally {
+        passed,
+        failed,
+        took,
+        broken,
+    } = tally;
     let seconds = took.as_secs_f64();
+    if let Some(exit) = broken {
+        if passed + failed > 0 {
+            println!("\n{passed} passed, {failed} failed in {seconds:.3} s; not every flow could be tested");
+        }
+        return Err(Stop::told(exit));
+    }
     match (passed, failed) {
         (0, 0) => Err(Stop::failure(match &options.filter {
             Some(filter) => format!("no test has `{filter}` in its name"),
@@ -52,6 +70,18 @@ struct Tally {
     passed: usize,
     failed: usize,
     took: Duration,
+    /// How the first flow ended that could not be tested.
+    broken: Option<Exit>,
+}
+
+/// A flow whose tests could not be run, as CI shows it.
+fn broken(flow: &Path) -> TestSuite {
+    let name = flow.display().to_string();
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message("the flow cannot be checked");
+    let mut suite = TestSuite::new(name.clone());
+    suite.add_test_case(TestCase::new(name, status));
+    suite
 }
 
 /// The named files, and the flow files of named folders.

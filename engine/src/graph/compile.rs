@@ -282,7 +282,10 @@ impl Compiler<'_> {
                 .with_label(format!("did you mean `{meant}`?"))
                 .with_fix(entry.node_type.span, meant);
         }
-        let diagnostic = diagnostic.with_help(format!("the types are {}", listed(names())));
+        let diagnostic = diagnostic.with_help(format!(
+            "the types are {}; a script of your own is one as well: `type: ./name.rhai`",
+            listed(names())
+        ));
         self.diagnostics.push(diagnostic);
     }
 
