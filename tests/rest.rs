@@ -148,3 +148,51 @@ fn foreign_names_and_foreign_pages_are_refused() {
     let (code, _) = program.request("GET", "/api/status", &[("Origin", &own)], "");
     assert_eq!(code, 200);
 }
+
+/// The samples of a metric, by their labels.
+fn samples<'t>(text: &'t str, metric: &str) -> Vec<(&'t str, f64)> {
+    let samples = text.lines().filter_map(|line| line.strip_prefix(metric));
+    let samples = samples.filter_map(|rest| rest.strip_prefix('{')?.rsplit_once("} "));
+    samples
+        .map(|(labels, value)| (labels, value.parse().unwrap()))
+        .collect()
+}
+
+#[test]
+fn metrics_count_what_goes_through() {
+    let (_folder, program) = fan_flow();
+    let deadline = std::time::Instant::now() + program::PATIENCE;
+    loop {
+        let (code, text) = program.request("GET", "/metrics", &[], "");
+        assert_eq!(code, 200);
+        let of = |metric: &str, labels: &str| {
+            let all = samples(&text, metric);
+            all.iter()
+                .find(|(found, _)| *found == labels)
+                .map(|(_, value)| *value)
+        };
+        let logged = of("twinflow_node_records_in_total", "node=\"log\"").unwrap();
+        if logged < 2.0 {
+            assert!(std::time::Instant::now() < deadline, "{text}");
+            continue;
+        }
+        assert_eq!(of("twinflow_node_problems_total", "node=\"kpis\""), Some(0.0));
+        assert_eq!(
+            of("twinflow_node_records_dropped_total", "node=\"log\""),
+            Some(0.0)
+        );
+        assert_eq!(
+            of("twinflow_node_queue_capacity_batches", "node=\"log\""),
+            Some(64.0)
+        );
+        let batches = of("twinflow_node_batch_seconds_count", "node=\"faults\"").unwrap();
+        let all = of(
+            "twinflow_node_batch_seconds_bucket",
+            "le=\"+Inf\",node=\"faults\"",
+        )
+        .unwrap();
+        assert!(batches >= 1.0 && all == batches, "{text}");
+        assert!(text.ends_with("# EOF\n"));
+        break;
+    }
+}

@@ -78,8 +78,11 @@ impl Bench {
         let mut seen = Vec::new();
         self.offline
             .push("in", builder.finish(Receipt::none()), &mut |number, passing| {
-                if let (true, Passing::Leaving(output, batch)) = (number == script, passing) {
-                    let output = &node.outputs[output].name;
+                // What leaves by `error` is for the problems to tell.
+                if let (true, Passing::Leaving(output, batch)) = (number == script, passing)
+                    && let Some(output) = node.outputs.get(output)
+                {
+                    let output = &output.name;
                     let row =
                         |row| format!("{output} {}@{}", keys.name(batch.keys()[row]), shown(batch, row));
                     seen.extend((0..batch.len()).map(row));

@@ -7,6 +7,7 @@ mod assets;
 mod guard;
 mod layout;
 mod live;
+mod metrics;
 mod openapi;
 mod predict;
 mod server;

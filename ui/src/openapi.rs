@@ -19,7 +19,8 @@ pub fn describe(name: &str, features: &[FeatureInfo]) -> OpenApi {
         .description(Some("Ask the flow's fault model, and see how the flow is doing."));
     let mut paths = PathsBuilder::new()
         .path("/healthz", health())
-        .path("/api/status", status());
+        .path("/api/status", status())
+        .path("/metrics", metrics());
     let mut components = ComponentsBuilder::new();
     if !features.is_empty() {
         paths = paths.path("/predict", predict());
@@ -153,6 +154,13 @@ fn health() -> PathItem {
             "200",
             ResponseBuilder::new().description("It is: the body is `ok`"),
         );
+    PathItem::new(HttpMethod::Get, operation)
+}
+
+fn metrics() -> PathItem {
+    let operation = OperationBuilder::new()
+        .summary(Some("Counters, queues and times of every node, for Prometheus"))
+        .response("200", ResponseBuilder::new().description("OpenMetrics text"));
     PathItem::new(HttpMethod::Get, operation)
 }
 

@@ -19,7 +19,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::layout::Dashboard;
 use crate::predict::Predictor;
 use crate::status::Status;
-use crate::{assets, guard, live, openapi, predict};
+use crate::{assets, guard, live, metrics, openapi, predict};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -152,6 +152,9 @@ fn router(setup: ServerSetup) -> Router {
         .map(|predictor| predictor.features())
         .unwrap_or_default();
     let docs = openapi::describe(&setup.dashboard.name, &features);
+    let metrics = Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .with_state(Arc::clone(&setup.watched));
     let shown = Shown {
         revision: setup.dashboard.revision.as_str().into(),
         dashboard: Arc::new(setup.dashboard),
@@ -172,6 +175,7 @@ fn router(setup: ServerSetup) -> Router {
         .route("/ui/", get(|| async { Redirect::permanent("/") }))
         .merge(pages)
         .merge(model)
+        .merge(metrics)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", docs))
         .fallback(get(assets::file))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -1,6 +1,9 @@
 //! Counters of each node.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::timing::{Timing, TimingCounts};
 
 /// What went through a node, counted in records.
 #[derive(Debug, Default)]
@@ -8,6 +11,7 @@ pub struct NodeMetrics {
     received: AtomicU64,
     emitted: AtomicU64,
     dropped: AtomicU64,
+    timing: Timing,
 }
 
 /// The counters at one moment.
@@ -36,6 +40,14 @@ impl NodeMetrics {
 
     pub(crate) fn add_dropped(&self, records: usize) {
         self.dropped.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_batch_time(&self, took: Duration) {
+        self.timing.add(took);
+    }
+
+    pub(crate) fn timing(&self) -> TimingCounts {
+        self.timing.counts()
     }
 
     pub(crate) fn counts(&self, errors: u64) -> NodeCounts {

@@ -20,6 +20,7 @@ mod running;
 mod sink_task;
 mod source_task;
 mod stage_task;
+mod timing;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
@@ -28,4 +29,6 @@ pub use metrics::{NodeCounts, NodeMetrics};
 pub use offline::{Offline, OfflineError, Passing};
 pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
+pub use queue::QueueDepth;
 pub use running::{Running, Setting, StartFailure, Watched, start, start_in};
+pub use timing::{BOUNDS_S, TimingCounts};

@@ -40,7 +40,42 @@ pub(super) fn queue(
     (sender, receiver)
 }
 
+/// How full a queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Batches that wait.
+    pub waiting: u64,
+    /// Batches that can wait.
+    pub capacity: u64,
+}
+
+/// A look at a queue that does not keep it open.
+#[derive(Clone, Debug)]
+pub(super) struct QueueGauge {
+    sender: async_channel::WeakSender<Batch>,
+    capacity: u64,
+}
+
+impl QueueGauge {
+    /// How full it is; empty once it is closed.
+    pub fn depth(&self) -> QueueDepth {
+        let waiting = self.sender.upgrade().map_or(0, |sender| sender.len());
+        QueueDepth {
+            waiting: waiting as u64,
+            capacity: self.capacity,
+        }
+    }
+}
+
 impl QueueSender {
+    /// A look at the queue.
+    pub fn gauge(&self) -> QueueGauge {
+        QueueGauge {
+            sender: self.sender.downgrade(),
+            capacity: self.sender.capacity().unwrap_or(QUEUE_BATCHES) as u64,
+        }
+    }
+
     /// Puts a batch in. One whose task is gone loses it; one that is dropped to make room counts as delivered, since the flow
     /// asks for that.
     pub async fn send(&self, batch: Batch) {

@@ -14,10 +14,11 @@ use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::plan::{Plan, Target};
 use super::problems::{Problem, ProblemLog, Problems};
-use super::queue::{QueueReceiver, QueueSender, queue};
+use super::queue::{QueueDepth, QueueGauge, QueueReceiver, QueueSender, queue};
 use super::sink_task::SinkTask;
 use super::source_task::SourceTask;
 use super::stage_task::{Next, Stage, Step};
+use super::timing::TimingCounts;
 use crate::graph::Graph;
 use crate::language::Overflow;
 use crate::node::{MakePart, NodeContext, Part, Sink, StartError};
@@ -55,6 +56,7 @@ pub struct Watched {
     feeds: BTreeMap<Arc<str>, Arc<Feed>>,
     pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
+    queues: BTreeMap<Arc<str>, QueueGauge>,
     problems: Arc<ProblemLog>,
 }
 
@@ -84,6 +86,23 @@ impl Watched {
             (Arc::clone(id), metrics.counts(self.problems.count(id)))
         };
         self.metrics.iter().map(counts).collect()
+    }
+
+    /// How full the queue before each node is that has one.
+    #[must_use]
+    pub fn queue_depths(&self) -> BTreeMap<Arc<str>, QueueDepth> {
+        let queues = self.queues.iter();
+        queues
+            .map(|(id, queue)| (Arc::clone(id), queue.depth()))
+            .collect()
+    }
+
+    /// How long each transform took for its batches.
+    #[must_use]
+    pub fn timings(&self) -> BTreeMap<Arc<str>, TimingCounts> {
+        let timings = self.metrics.iter();
+        let timings = timings.map(|(id, metrics)| (Arc::clone(id), metrics.timing()));
+        timings.filter(|(_, timing)| !timing.sum.is_zero()).collect()
     }
 
     /// What went wrong so far, the latest first.
@@ -185,6 +204,7 @@ impl<'g> Starter<'g> {
                 .iter()
                 .map(|node| (id(node), Arc::default()))
                 .collect(),
+            queues: BTreeMap::new(),
             problems: Arc::default(),
         };
         Self {
@@ -212,6 +232,10 @@ impl<'g> Starter<'g> {
                     context.problems,
                 )
             });
+            if let Some((sender, _)) = &opened {
+                let id = self.context(number).id;
+                self.watched.queues.insert(id, sender.gauge());
+            }
             let (sender, receiver) = opened.unzip();
             self.senders.push(sender);
             self.receivers.push(receiver);

@@ -196,6 +196,7 @@ impl Step {
     ) -> Option<Emitted> {
         let mut out = Emitter::default();
         let transform = &mut *self.transform;
+        let begin = std::time::Instant::now();
         if catch_unwind(AssertUnwindSafe(|| work(transform, &mut out))).is_err() {
             match (self.make)(&self.context) {
                 Ok(fresh) => self.transform = fresh,
@@ -203,6 +204,7 @@ impl Step {
             }
             return None;
         }
+        self.metrics.add_batch_time(begin.elapsed());
         let mut emitted = out.take();
         self.metrics
             .add_emitted(emitted.iter().map(|(_, batch)| batch.len()).sum());
