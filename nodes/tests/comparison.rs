@@ -159,3 +159,14 @@ fn a_change_far_inside_a_long_text_is_shown() {
           ~ values.power: …+ current * 5 V → …+ current * 6 V
     ");
 }
+
+#[test]
+fn outputs_for_errors_and_rules_for_full_queues_are_told() {
+    let with = |line: &str| format!("{FLOW}{line}\n");
+    let old = with("  bad: { type: csv-sink, from: script.error, file: bad.csv }");
+    let new = with("  bad: { type: csv-sink, from: log.error, overflow: drop-oldest, file: bad.csv }");
+    assert_eq!(
+        told(&old, &new),
+        "nodes\n  ~ bad\n      ~ from: script.error → log.error\n      + overflow: drop-oldest\n"
+    );
+}

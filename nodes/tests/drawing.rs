@@ -209,3 +209,12 @@ fn ten_thousand_nodes_are_drawn() {
         assert!(drawing.len() < 20_000_000);
     }
 }
+
+#[test]
+fn what_leaves_by_error_says_so() {
+    let flow = format!("{FLOW}  bad: {{ type: csv-sink, from: [fan.error, log.error], file: bad.csv }}\n");
+    let drawn = dot(&graph(&flow));
+    assert_eq!(drawn.matches("label=\"error\"").count(), 2, "{drawn}");
+    let drawn = mermaid(&graph(&flow));
+    assert_eq!(drawn.matches("|\"error\"|").count(), 2, "{drawn}");
+}

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::configuration::{ValueChange, differences, written};
 use crate::graph::{Graph, Node};
+use crate::language::Overflow;
 
 /// How a node differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +131,7 @@ pub(super) fn compare(
                     old_from.as_deref(),
                     new_from.as_deref(),
                 ))
+                .chain(ValueChange::of_texts("overflow", rule(before), rule(now)))
                 .collect();
         values.extend(differences(&before.config, &now.config));
         if !values.is_empty() {
@@ -140,16 +142,14 @@ pub(super) fn compare(
     (changes, widgets(old, new, pairs))
 }
 
-/// Where a node's records come from: `fan`, or `switch.hot` for other outputs than the first.
+/// A node's rule for a full queue, when it is not the one that all have.
+fn rule(node: &Node) -> Option<&'static str> {
+    (node.overflow != Overflow::default()).then(|| node.overflow.name())
+}
+
+/// Where a node's records come from.
 fn wires(graph: &Graph, node: &Node) -> Vec<String> {
-    let wires = node.inputs.iter().filter_map(|wire| {
-        let from = graph.nodes.get(wire.from)?;
-        Some(match wire.output {
-            0 => from.id.value.clone(),
-            output => format!("{}.{}", from.id.value, from.outputs.get(output)?.name),
-        })
-    });
-    wires.collect()
+    node.inputs.iter().map(|wire| graph.written(wire)).collect()
 }
 
 fn translated(mut wires: Vec<String>, renamed: &HashMap<&str, &str>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::graph::{Graph, Node, Wire};
-use crate::node::{Output, Role};
+use crate::node::{ERROR_OUTPUT, Output, Role};
 use crate::schema::{Field, FieldType};
 
 /// More fields than this are counted instead of named.
@@ -12,6 +12,8 @@ const SHOWN: usize = 4;
 /// The words on the edges of a graph, made once for each output.
 pub(super) struct Captions {
     by_node: Vec<Vec<Caption>>,
+    /// Of what leaves by the output that every node has.
+    error: Caption,
 }
 
 /// The words on the edges that leave one output, line by line.
@@ -28,12 +30,16 @@ impl Captions {
         });
         Self {
             by_node: by_node.collect(),
+            error: Caption {
+                lines: vec![ERROR_OUTPUT.to_owned()],
+            },
         }
     }
 
     /// The words on a wire.
     pub fn of(&self, wire: &Wire) -> Option<&Caption> {
-        self.by_node.get(wire.from)?.get(wire.output)
+        let outputs = self.by_node.get(wire.from)?;
+        Some(outputs.get(wire.output).unwrap_or(&self.error))
     }
 
     /// The words on what leaves a node.

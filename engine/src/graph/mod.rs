@@ -16,7 +16,7 @@ use petgraph::graph::DiGraph;
 pub use compile::{Compiled, compile_text};
 
 use crate::language::{Overflow, Span, Spanned, Yaml};
-use crate::node::{Decode, Output, Part, Role, View};
+use crate::node::{Decode, ERROR_OUTPUT, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
 /// A checked flow.
@@ -68,7 +68,7 @@ pub struct Node {
 pub struct Wire {
     /// Index of the node that they come from.
     pub from: usize,
-    /// Which of its outputs.
+    /// Which of its outputs; the one behind the last is the output `error`.
     pub output: usize,
     /// How they become records of the merged schema; nothing when they are already.
     pub adapter: Option<Adapter>,
@@ -80,6 +80,19 @@ impl Graph {
     pub fn path(&self, path: &str, place: Span) -> PathBuf {
         let folder = self.folders.get(place.source.0 as usize);
         folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+    }
+
+    /// A wire as a flow writes it: `fan`, or `switch.hot` for another output than the first.
+    #[must_use]
+    pub fn written(&self, wire: &Wire) -> String {
+        let Some(from) = self.nodes.get(wire.from) else {
+            return String::new();
+        };
+        match from.outputs.get(wire.output) {
+            Some(_) if wire.output == 0 => from.id.value.clone(),
+            Some(output) => format!("{}.{}", from.id.value, output.name),
+            None => format!("{}.{ERROR_OUTPUT}", from.id.value),
+        }
     }
 
     /// The node called `id`, with its index.
