@@ -18,6 +18,20 @@ pub struct Cli {
     /// Tell more of what happens (-v), or everything (-vv)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+
+    /// How the log on standard error is written
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// Who reads the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A person
+    #[default]
+    Text,
+    /// A program: one JSON object a line
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,13 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::cli::LogFormat;
+
+/// The target of what is said when a flow runs.
+pub const GREETING: &str = "greeting";
+
 /// Starts the log. Other crates only speak of what is wrong, unless everything is asked for.
-pub fn start(verbose: u8) {
+pub fn start(verbose: u8, format: LogFormat) {
     let (ours, others) = match verbose {
         0 => (LevelFilter::WARN, LevelFilter::ERROR),
         1 => (LevelFilter::INFO, LevelFilter::WARN),
@@ -28,9 +33,15 @@ pub fn start(verbose: u8) {
         });
     // What a user's script prints is for the user.
     let targets = targets.with_target("script", LevelFilter::INFO);
-    let layer = fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
-    tracing_subscriber::registry().with(targets).with(layer).init();
+    // A person is greeted in a few lines, a program by an event.
+    let greeting = match format {
+        LogFormat::Text => LevelFilter::OFF,
+        LogFormat::Json => LevelFilter::INFO,
+    };
+    let log = tracing_subscriber::registry().with(targets.with_target(GREETING, greeting));
+    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.with(layer.with_ansi(std::io::stderr().is_terminal())).init(),
+        LogFormat::Json => log.with(layer.json().flatten_event(true)).init(),
+    }
 }

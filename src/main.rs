@@ -16,7 +16,7 @@ use crate::exit::Exit;
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
-    logging::start(cli.verbose);
+    logging::start(cli.verbose, cli.log_format);
     let result = match cli.command.unwrap_or_default() {
         Command::Run(options) => commands::run::run(&options),
         Command::Check(options) => commands::check::check(&options),

@@ -13,6 +13,7 @@ use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters};
 use twinflow_ui::{Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
+use crate::logging::GREETING;
 use crate::predictor;
 
 /// What is served, and where.
@@ -93,6 +94,20 @@ impl Serving<'_> {
         let link = anstyle::AnsiColor::Cyan.on_default();
         let address = server.address();
         let graph = self.graph;
+        if tracing::enabled!(target: GREETING, tracing::Level::INFO) {
+            let brokers = self.shared.brokers.listening();
+            let brokers: Vec<String> = brokers.iter().map(|broker| format!("mqtt://{broker}")).collect();
+            tracing::info!(
+                target: GREETING,
+                flow = graph.name,
+                file = %self.flow.display(),
+                nodes = graph.nodes.len(),
+                dashboard = %format_args!("http://{address}/"),
+                embedded_brokers = brokers.join(" "),
+                "running"
+            );
+            return;
+        }
         eprintln!(
             "{bold}{}{bold:#} ({}, {} nodes) is running with twinflow {}",
             graph.name,

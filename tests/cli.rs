@@ -253,3 +253,35 @@ fn sigterm_writes_what_is_under_way_and_ends_with_0() {
     assert_eq!(lines[0], "time,key,temp [°C]");
     assert!(lines[1].ends_with(",,21.5"), "{log}");
 }
+
+#[test]
+fn the_log_can_be_json_for_programs() {
+    use std::io::BufRead;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flow.yaml"), FLOW).unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_twinflow"))
+        .current_dir(folder.path())
+        .args(["--log-format", "json", "run", "flow.yaml", "--listen", "0"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut log = std::io::BufReader::new(program.stderr.take().unwrap());
+    log.read_line(&mut line).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (event["message"].as_str(), event["nodes"].as_u64()),
+        (Some("running"), Some(2))
+    );
+    let dashboard = event["dashboard"].as_str().unwrap();
+    assert!(dashboard.starts_with("http://127.0.0.1:"), "{line}");
+    assert!(
+        event["embedded_brokers"]
+            .as_str()
+            .unwrap()
+            .starts_with("mqtt://127.0.0.1:"),
+        "{line}"
+    );
+}
