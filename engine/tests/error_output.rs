@@ -122,6 +122,23 @@ async fn a_record_that_nobody_keeps_is_not_acknowledged() {
     running.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_goes_through_record_by_record_is_delivered() {
+    let bench = Bench::default();
+    let graph = bench.graph(&WEAK.replace("do: panic", "do: alone"));
+    let running = start(&graph).unwrap();
+    let mut settled = give(&bench, &graph, &[1.0, 2.0, 3.0]);
+    idle().await;
+    assert_eq!(bench.outlet("out").numbers(), [1.0, 2.0, 3.0]);
+    assert_eq!(settled.try_recv().unwrap(), Delivery::Done);
+    assert_eq!(
+        running.watched().counts()["weak"].errors,
+        1,
+        "the failure is told"
+    );
+    running.stop().await;
+}
+
 /// Keeps letters for the test.
 #[derive(Clone, Default)]
 struct Letters(Arc<Mutex<Vec<Row>>>);

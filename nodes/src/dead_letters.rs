@@ -1,7 +1,7 @@
 //! The dead letters: what nodes could not take and no wire leads on, one JSON object a line.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,6 +68,21 @@ impl Sink for DeadLetters {
     }
 }
 
+/// A kill or a power cut may have left half a letter at the end, which was never acknowledged: the next one must not stick to
+/// it.
+fn end_torn_line(file: &mut File, length: u64) -> std::io::Result<()> {
+    let mut last = [b'\n'];
+    if length > 0 {
+        file.seek(SeekFrom::Start(length - 1))?;
+        file.read_exact(&mut last)?;
+    }
+    if last == [b'\n'] {
+        Ok(())
+    } else {
+        file.write_all(b"\n")
+    }
+}
+
 /// Adds whole lines to the file, and nothing where that fails.
 fn append(path: &Path, lines: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
@@ -77,12 +92,48 @@ fn append(path: &Path, lines: &[u8]) -> std::io::Result<()> {
     if size >= MAX_BYTES {
         std::fs::rename(path, path.with_extension("old.jsonl"))?;
     }
-    let mut file: File = OpenOptions::new().create(true).append(true).open(path)?;
+    let mut file: File = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .open(path)?;
     let length = file.metadata()?.len();
-    let written = file.write_all(lines).and_then(|()| file.sync_data());
+    let written = end_torn_line(&mut file, length)
+        .and_then(|()| file.write_all(lines))
+        .and_then(|()| file.sync_data());
     if written.is_err() {
         // Half a line would stick to the next try.
         file.set_len(length)?;
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_letter_does_not_spoil_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/dead-letters.jsonl");
+        append(&path, b"{\"a\":1}\n").unwrap();
+        append(&path, b"{\"b\":2}\n").unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"torn\":").unwrap();
+        append(&path, b"{\"c\":3}\n").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "{\"a\":1}\n{\"b\":2}\n{\"torn\":\n{\"c\":3}\n");
+    }
+
+    #[test]
+    fn a_file_that_is_full_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dead-letters.jsonl");
+        let file = File::create(&path).unwrap();
+        file.set_len(MAX_BYTES).unwrap();
+        append(&path, b"{}\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
+        let aside = folder.path().join("dead-letters.old.jsonl");
+        assert_eq!(std::fs::metadata(aside).unwrap().len(), MAX_BYTES);
+    }
 }

@@ -89,7 +89,7 @@ pub(crate) struct Registered {
 impl Registered {
     pub fn new(node_type: Box<dyn AnyNodeType>) -> Self {
         let mut schema = node_type.config_schema();
-        // The engine reads these two itself; here they are what a misspelt one may mean.
+        // The engine reads these itself; here they are what a misspelt one may mean.
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             let is_source = node_type.role() == Role::Source;
             for key in WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source) {

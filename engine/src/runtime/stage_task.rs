@@ -173,7 +173,10 @@ impl Step {
                 None => rejected.push(Rejection::of(&batch, row, "node failed", NODE_FAILED.to_owned())),
             }
         }
-        if self.next.get(self.error_output).is_none_or(Vec::is_empty) {
+        if rejected.is_empty() {
+            // One by one they went through, but the state of the transform is lost all the same.
+            self.context.problems.report("node failed", NODE_FAILED);
+        } else if self.next.get(self.error_output).is_none_or(Vec::is_empty) {
             // Nobody keeps them: the source must not acknowledge.
             receipt.fail();
         }
@@ -184,8 +187,11 @@ impl Step {
     /// Lets the transform tick.
     pub(super) fn tick(&mut self, now: EventTime) -> Emitted {
         let nobody_waits = Receipt::none();
-        self.call(&nobody_waits, |transform, out| transform.tick(now, out))
-            .unwrap_or_default()
+        let emitted = self.call(&nobody_waits, |transform, out| transform.tick(now, out));
+        emitted.unwrap_or_else(|| {
+            self.context.problems.report("node failed", NODE_FAILED);
+            Vec::new()
+        })
     }
 
     /// What a call of the transform emits; nothing when it panicked, and was made anew.

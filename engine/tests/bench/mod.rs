@@ -270,6 +270,8 @@ enum Doing {
     Split,
     /// Adds how many records of a key it has seen.
     Count,
+    /// Panics on more than one record at a time.
+    Alone,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -371,6 +373,7 @@ impl Transform for Mapping {
         let rows = 0..batch.len();
         match self.doing {
             Doing::Drop => {}
+            Doing::Alone if batch.len() > 1 => panic!("as the test wants it"),
             Doing::Panic if rows.clone().any(|row| number(row) < 0.0) => panic!("as the test wants it"),
             Doing::Split => {
                 let (high, low): (Vec<usize>, Vec<usize>) = rows.partition(|row| number(*row) >= 0.0);
@@ -386,7 +389,7 @@ impl Transform for Mapping {
                 let counts = Column::Integer(counts.collect());
                 out.emit(0, batch.extended(&self.schema, [counts]));
             }
-            Doing::Pass | Doing::Panic => {
+            Doing::Pass | Doing::Panic | Doing::Alone => {
                 let columns = self
                     .evaluator
                     .as_mut()
