@@ -11,6 +11,7 @@ use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
 use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, Sink, SinkError, StartError};
 use twinflow_engine::record::{Batch, EventTime, Value};
+use twinflow_engine::runtime::ReadinessReporter;
 
 use crate::csv_file::{CsvFile, CsvFileError};
 use crate::field_selection::{SelectedField, select_fields};
@@ -143,6 +144,7 @@ struct Logging {
     fields: Vec<SelectedField>,
     header: Arc<[u8]>,
     context: NodeContext,
+    readiness: ReadinessReporter,
     /// Files with rows that they have not got yet; more than one when a batch spans midnight. The last is at hand.
     files: Vec<CsvFile>,
 }
@@ -154,6 +156,7 @@ impl Logging {
             header: header(&fields).into(),
             fields,
             context: context.clone(),
+            readiness: context.readiness.reporter(),
             files: Vec::new(),
         }
     }
@@ -163,7 +166,9 @@ impl Logging {
         let path = self.names.at(EventTime::now());
         let mut file = CsvFile::new(path, Arc::clone(&self.header));
         match file.open() {
-            Ok(()) | Err(CsvFileError::Io { .. }) => {}
+            Ok(()) => {}
+            // It may be there when the first reading comes.
+            Err(error @ CsvFileError::Io { .. }) => self.readiness.not_ready(error.to_string()),
             Err(error @ CsvFileError::ForeignHeader { .. }) => return Err(StartError(error.to_string())),
         }
         self.files.push(file);
@@ -270,6 +275,7 @@ impl Sink for Logging {
             }
         }
         result.map_err(|error| SinkError::Later(error.to_string()))?;
+        self.readiness.ready();
         // Yesterday's file is done; only the last one stays open.
         let done = self.files.len().saturating_sub(1);
         self.files.drain(..done);

@@ -7,6 +7,7 @@ pub mod csv_log;
 pub mod mqtt;
 
 mod classify;
+mod connection_readiness;
 mod csv_file;
 mod csv_sink;
 mod dashboard_widget;

@@ -13,5 +13,7 @@ pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod tap;
 pub mod test;
+pub mod top;
 pub mod train;

@@ -10,9 +10,12 @@ mod live;
 mod metrics;
 mod openapi;
 mod predict;
+mod report;
 mod server;
 mod status;
+mod tap;
 
 pub use layout::{Dashboard, dashboard};
 pub use predict::{FeatureInfo, Prediction, Predictor};
+pub use report::{FlowReport, NodeReport, ProblemReport, QueueReport};
 pub use server::{Bound, ServeError, Server, ServerSetup};

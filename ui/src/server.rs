@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -13,13 +14,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use twinflow_engine::runtime::Watched;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::layout::Dashboard;
 use crate::predict::Predictor;
+use crate::report::FlowReport;
 use crate::status::Status;
-use crate::{assets, guard, live, metrics, openapi, predict};
+use crate::{assets, guard, live, metrics, openapi, predict, tap};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -152,8 +155,11 @@ fn router(setup: ServerSetup) -> Router {
         .map(|predictor| predictor.features())
         .unwrap_or_default();
     let docs = openapi::describe(&setup.dashboard.name, &features);
-    let metrics = Router::new()
+    let watching = Router::new()
         .route("/metrics", get(metrics::metrics))
+        .route("/readyz", get(ready))
+        .route("/api/nodes", get(nodes))
+        .route("/api/tap/{node}", get(tap::tap))
         .with_state(Arc::clone(&setup.watched));
     let shown = Shown {
         revision: setup.dashboard.revision.as_str().into(),
@@ -168,6 +174,8 @@ fn router(setup: ServerSetup) -> Router {
     let model = Router::new()
         .route("/predict", post(predict::predict))
         .with_state(setup.predictor);
+    // Compression collects what comes, and a tap is there to be read at once.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(tap::NDJSON));
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         // The original's address, which its users have in their bookmarks.
@@ -175,13 +183,13 @@ fn router(setup: ServerSetup) -> Router {
         .route("/ui/", get(|| async { Redirect::permanent("/") }))
         .merge(pages)
         .merge(model)
-        .merge(metrics)
+        .merge(watching)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", docs))
         .fallback(get(assets::file))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::security_headers))
         .layer(middleware::from_fn(guard::local_only))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(compressed))
 }
 
 async fn dashboard(State(shown): State<Shown>) -> Response {
@@ -190,6 +198,21 @@ async fn dashboard(State(shown): State<Shown>) -> Response {
 
 async fn status(State(shown): State<Shown>) -> Response {
     Json(Status::of(&shown.watched)).into_response()
+}
+
+async fn nodes(State(watched): State<Arc<Watched>>) -> Response {
+    Json(FlowReport::of(&watched)).into_response()
+}
+
+/// Whether every node can do its work; the body names those that cannot.
+async fn ready(State(watched): State<Arc<Watched>>) -> Response {
+    let not_ready = watched.not_ready();
+    let code = match not_ready.as_slice() {
+        [] => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = serde_json::json!({ "ready": not_ready.is_empty(), "notReady": not_ready });
+    (code, Json(body)).into_response()
 }
 
 async fn websocket(State(shown): State<Shown>, upgrade: WebSocketUpgrade) -> Response {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use twinflow_engine::runtime::{NodeCounts, Problem, Watched};
+use twinflow_engine::runtime::{NodeCounts, NotReady, Problem, Watched};
 
 /// A snapshot of a running flow.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +14,9 @@ pub struct Status {
     pub uptime_ms: u64,
     /// Counters by node.
     pub nodes: BTreeMap<Arc<str>, NodeCounts>,
+    /// Which nodes cannot do their work now.
+    #[serde(rename = "notReady")]
+    pub not_ready: Vec<NotReady>,
     /// What went wrong, the latest first.
     pub problems: Vec<Problem>,
 }
@@ -25,6 +28,7 @@ impl Status {
         Self {
             uptime_ms: u64::try_from(watched.uptime().as_millis()).unwrap_or(u64::MAX),
             nodes: watched.counts(),
+            not_ready: watched.not_ready(),
             problems: watched.problems(),
         }
     }

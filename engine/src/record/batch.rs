@@ -72,6 +72,18 @@ impl Batch {
         &self.receipt
     }
 
+    /// The same records, for a reader who is not responsible for them.
+    #[must_use]
+    pub fn without_receipt(&self) -> Self {
+        Self {
+            schema: Arc::clone(&self.schema),
+            times: Arc::clone(&self.times),
+            keys: Arc::clone(&self.keys),
+            columns: self.columns.clone(),
+            receipt: Receipt::none(),
+        }
+    }
+
     /// The record in `row` by itself, as if it were measured at `time`; nobody waits for it.
     #[must_use]
     pub fn again(&self, row: usize, time: EventTime) -> Self {

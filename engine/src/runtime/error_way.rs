@@ -1,7 +1,11 @@
 //! Where a source or a sink sends what it could not take.
 
+use std::sync::Arc;
+
+use super::metrics::NodeMetrics;
 use super::plan::Target;
 use super::queue::QueueSender;
+use super::tap::TapPlace;
 use crate::node::{NodeContext, Rejection, error_batch};
 use crate::record::Receipt;
 
@@ -9,6 +13,8 @@ use crate::record::Receipt;
 #[derive(Default)]
 pub(super) struct ErrorWay {
     pub targets: Vec<(QueueSender, Target)>,
+    /// Of the node.
+    pub metrics: Arc<NodeMetrics>,
 }
 
 impl ErrorWay {
@@ -26,6 +32,7 @@ impl ErrorWay {
             context.problems.report(refusal.kind, refusal.reason.clone());
         }
         let batch = error_batch(&context.id, rejected, receipt.clone());
+        self.metrics.tap().show(TapPlace::Error, &batch);
         for (queue, target) in &self.targets {
             queue.send(target.adapt(batch.clone())).await;
         }

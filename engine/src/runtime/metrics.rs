@@ -1,8 +1,10 @@
-//! Counters of each node.
+//! Counters of each node, whether it is ready, and its tap.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::readiness::Readiness;
+use super::tap::Tap;
 use super::timing::{Timing, TimingCounts};
 
 /// What went through a node, counted in records.
@@ -12,6 +14,8 @@ pub struct NodeMetrics {
     emitted: AtomicU64,
     dropped: AtomicU64,
     timing: Timing,
+    tap: Tap,
+    readiness: Readiness,
 }
 
 /// The counters at one moment.
@@ -44,6 +48,16 @@ impl NodeMetrics {
 
     pub(crate) fn add_batch_time(&self, took: Duration) {
         self.timing.add(took);
+    }
+
+    /// Where its records can be looked at.
+    pub(crate) fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    /// Whether it can do its work.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
     pub(crate) fn timing(&self) -> TimingCounts {

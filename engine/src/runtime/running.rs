@@ -15,9 +15,12 @@ use super::metrics::{NodeCounts, NodeMetrics};
 use super::plan::{Plan, Target};
 use super::problems::{Problem, ProblemLog, Problems};
 use super::queue::{QueueDepth, QueueGauge, QueueReceiver, QueueSender, queue};
+use super::readiness::{NotReady, Readiness};
+use super::roster::{NodeInfo, UnknownTap, find, roster};
 use super::sink_task::SinkTask;
 use super::source_task::SourceTask;
 use super::stage_task::{Next, Stage, Step};
+use super::tap::TapReader;
 use super::timing::TimingCounts;
 use crate::graph::Graph;
 use crate::language::Overflow;
@@ -50,9 +53,12 @@ pub struct Running {
 pub struct Watched {
     /// The names of machines.
     pub keys: Arc<Keys>,
+    /// The flow's name.
+    pub flow: Arc<str>,
     /// What time it is for its records.
     pub clock: Clock,
     started: Instant,
+    nodes: Vec<NodeInfo>,
     feeds: BTreeMap<Arc<str>, Arc<Feed>>,
     pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
@@ -86,6 +92,37 @@ impl Watched {
             (Arc::clone(id), metrics.counts(self.problems.count(id)))
         };
         self.metrics.iter().map(counts).collect()
+    }
+
+    /// The nodes in the order of the flow.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+
+    /// Begins to read what leaves a node from now on: of all its outputs by `fan`, of one by `switch.hot` or `fan.error`. Of
+    /// a node without outputs it is what arrives.
+    ///
+    /// # Errors
+    /// When there is no such node or output.
+    pub fn tap(&self, name: &str) -> Result<(NodeInfo, TapReader), UnknownTap> {
+        let (node, place) = find(&self.nodes, name)?;
+        // There are metrics of every node.
+        let metrics = self.metrics.get(&node.id).cloned().unwrap_or_default();
+        Ok((node.clone(), metrics.tap().read(place)))
+    }
+
+    /// The nodes that cannot do their work now, in the order of the flow; none when all is well.
+    #[must_use]
+    pub fn not_ready(&self) -> Vec<NotReady> {
+        let troubles = self.nodes.iter().filter_map(|node| {
+            let metrics = self.metrics.get(&node.id)?;
+            Some(NotReady {
+                node: Arc::clone(&node.id),
+                reason: metrics.readiness().trouble()?,
+            })
+        });
+        troubles.collect()
     }
 
     /// How full the queue before each node is that has one.
@@ -195,8 +232,10 @@ impl<'g> Starter<'g> {
         });
         let watched = Watched {
             keys: Arc::default(),
+            flow: graph.name.as_str().into(),
             clock,
             started: Instant::now(),
+            nodes: roster(graph),
             feeds: feeds.collect(),
             pulse,
             metrics: graph
@@ -255,6 +294,7 @@ impl<'g> Starter<'g> {
             clock: self.watched.clock,
             problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
             feed: self.watched.feeds.get(&id).cloned(),
+            readiness: self.metrics(&id).readiness().clone(),
             id,
         }
     }
@@ -272,6 +312,7 @@ impl<'g> Starter<'g> {
             clock: self.watched.clock,
             problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
             feed: None,
+            readiness: Readiness::default(),
             id,
         };
         let sink = make(&context).map_err(|StartError(reason)| StartFailure {
@@ -288,6 +329,7 @@ impl<'g> Starter<'g> {
             metrics: Arc::default(),
             queue,
             errors: ErrorWay::default(),
+            is_waiting: false,
             stop: self.stop.subscribe(),
         };
         self.others.spawn(task.run());
@@ -307,7 +349,10 @@ impl<'g> Starter<'g> {
         {
             targets.push((sender.clone(), Target::as_it_is()));
         }
-        ErrorWay { targets }
+        ErrorWay {
+            targets,
+            metrics: self.metrics(&self.context(number).id),
+        }
     }
 
     fn receiver(&mut self, number: usize) -> Option<QueueReceiver> {
@@ -334,6 +379,7 @@ impl<'g> Starter<'g> {
                 metrics,
                 queue,
                 errors,
+                is_waiting: false,
                 stop: self.stop.subscribe(),
             }
             .run(),

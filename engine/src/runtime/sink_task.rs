@@ -11,6 +11,7 @@ use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::queue::QueueReceiver;
+use super::tap::TapPlace;
 use crate::node::{MakePart, NodeContext, Rejection, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
@@ -24,6 +25,8 @@ pub(super) struct SinkTask {
     pub metrics: Arc<NodeMetrics>,
     pub queue: QueueReceiver,
     pub errors: ErrorWay,
+    /// Whether it was last told that the sink takes nothing.
+    pub is_waiting: bool,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
 }
@@ -56,6 +59,7 @@ impl SinkTask {
             };
             let Some(batch) = next else { break };
             self.metrics.add_received(batch.len());
+            self.metrics.tap().show(TapPlace::Arriving, &batch);
             match self.write(&batch).await {
                 Outcome::Written => {
                     self.metrics.add_emitted(batch.len());
@@ -78,7 +82,10 @@ impl SinkTask {
         let mut tries = Tries::new(&self.stop);
         loop {
             match caught(self.sink.write(batch)).await {
-                Ok(Ok(())) => return Outcome::Written,
+                Ok(Ok(())) => {
+                    self.works();
+                    return Outcome::Written;
+                }
                 Err(Panicked) => return Outcome::SinkLost,
                 Ok(Err(SinkError::Never(reason))) if self.errors.is_open() => {
                     let rejected = |row| Rejection::of(batch, row, "not taken", reason.clone());
@@ -91,6 +98,7 @@ impl SinkTask {
                     return Outcome::Lost;
                 }
                 Ok(Err(SinkError::Later(reason))) => {
+                    self.waits(&reason);
                     self.context.problems.report("cannot write", reason);
                     if !tries.wait().await {
                         self.context
@@ -111,7 +119,10 @@ impl SinkTask {
         let mut tries = Tries::new(&self.stop);
         loop {
             let reason = match caught(self.sink.flush()).await {
-                Ok(Ok(())) => break,
+                Ok(Ok(())) => {
+                    self.works();
+                    break;
+                }
                 Err(Panicked) => return self.start_afresh(open).await,
                 Ok(Err(SinkError::Never(reason))) => {
                     self.context.problems.report("records lost", reason);
@@ -120,6 +131,7 @@ impl SinkTask {
                 }
                 Ok(Err(SinkError::Later(reason))) => reason,
             };
+            self.waits(&reason);
             self.context.problems.report("cannot write", reason);
             if !tries.wait().await {
                 self.context
@@ -132,6 +144,19 @@ impl SinkTask {
         open.clear();
     }
 
+    /// It took what it was given.
+    fn works(&mut self) {
+        if std::mem::take(&mut self.is_waiting) {
+            self.context.readiness.set_up();
+        }
+    }
+
+    /// It takes nothing for now.
+    fn waits(&mut self, reason: &str) {
+        self.is_waiting = true;
+        self.context.readiness.set_down(reason);
+    }
+
     /// After a panic: what was not flushed is lost, and a new sink takes over.
     async fn start_afresh(&mut self, open: &mut Vec<Receipt>) {
         open.iter().for_each(Receipt::fail);
@@ -141,10 +166,14 @@ impl SinkTask {
         loop {
             match (self.make)(&self.context) {
                 Ok(fresh) => {
+                    self.works();
                     self.sink = fresh;
                     return;
                 }
-                Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
+                Err(StartError(reason)) => {
+                    self.waits(&reason);
+                    self.context.problems.report("restart failed", reason);
+                }
             }
             if !tries.wait().await {
                 return;

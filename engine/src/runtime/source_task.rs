@@ -12,6 +12,7 @@ use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
 use super::queue::QueueSender;
+use super::tap::TapPlace;
 use crate::node::{MakePart, NodeContext, Source, SourceError};
 use crate::record::Batch;
 
@@ -43,6 +44,8 @@ impl SourceTask {
                 Ok(Some(batch)) => {
                     backoff.reset();
                     self.metrics.add_emitted(batch.len());
+                    // A source has one output.
+                    self.metrics.tap().show(TapPlace::Output(0), &batch);
                     let refused = self.source.take_refused();
                     self.errors.send(&self.context, refused, batch.receipt()).await;
                     if !batch.is_empty() {
@@ -51,6 +54,7 @@ impl SourceTask {
                 }
                 Ok(None) => break,
                 Err(SourceError(reason)) => {
+                    self.context.readiness.set_down(format!("it failed: {reason}"));
                     self.context.problems.report("source failed", reason);
                     if !self.restart(&mut backoff).await {
                         break;
@@ -78,6 +82,7 @@ impl SourceTask {
             }
             match (self.make)(&self.context) {
                 Ok(fresh) => {
+                    self.context.readiness.set_up();
                     self.source = fresh;
                     return true;
                 }
