@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::column::Column;
 use super::key::Key;
+use super::passage::Passage;
 use super::receipt::Receipt;
 use super::value::{EventTime, Value};
 use crate::schema::{Adapter, ColumnSource, Schema};
@@ -99,6 +100,11 @@ impl Batch {
         let all: Vec<usize> = (0..self.len()).collect();
         let (first, rest) = all.split_at(rows.min(all.len()));
         (self.select(first), self.select(rest))
+    }
+
+    /// Its records enter the flow.
+    pub(crate) fn enter(&mut self, passage: Passage) {
+        self.receipt.enter(passage);
     }
 
     /// Gives it a receipt beside those it has.

@@ -9,7 +9,9 @@
 mod backoff;
 mod clock;
 mod error_way;
+mod event_order;
 mod feed;
+mod latency;
 mod metrics;
 mod offline;
 mod panic;
@@ -35,6 +37,6 @@ pub use problems::{Problem, ProblemLog, Problems};
 pub use queue::QueueDepth;
 pub use readiness::{NotReady, Readiness, ReadinessReporter};
 pub use roster::{NodeInfo, UnknownTap};
-pub use running::{Running, Setting, StartFailure, Watched, start, start_in};
+pub use running::{Running, Setting, SourceState, StartFailure, Watched, start, start_in};
 pub use tap::{TapPlace, TapReader, Tapped};
-pub use timing::{BOUNDS_S, TimingCounts};
+pub use timing::{BOUNDS_S, LATENCY_BOUNDS_S, TimingCounts};

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::error_way::ErrorWay;
 use super::feed::Feed;
+use super::latency::Written;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::plan::{Plan, Target};
 use super::problems::{Problem, ProblemLog, Problems};
@@ -24,8 +25,8 @@ use super::tap::TapReader;
 use super::timing::TimingCounts;
 use crate::graph::Graph;
 use crate::language::Overflow;
-use crate::node::{MakePart, NodeContext, Part, Sink, StartError};
-use crate::record::Keys;
+use crate::node::{MakePart, NodeContext, Part, Role, Sink, StartError};
+use crate::record::{Keys, OpenRecords};
 
 /// A node that could not start.
 #[derive(Debug, Error)]
@@ -64,6 +65,15 @@ pub struct Watched {
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
     queues: BTreeMap<Arc<str>, QueueGauge>,
     problems: Arc<ProblemLog>,
+}
+
+/// What is known of a source beyond its counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SourceState {
+    /// Its records that are not safe, or given up, yet.
+    pub open: OpenRecords,
+    /// How many of its records were older than one of the same machine that came before.
+    pub late: u64,
 }
 
 impl Watched {
@@ -140,6 +150,33 @@ impl Watched {
         let timings = self.metrics.iter();
         let timings = timings.map(|(id, metrics)| (Arc::clone(id), metrics.timing()));
         timings.filter(|(_, timing)| !timing.sum.is_zero()).collect()
+    }
+
+    /// How long each sink's records took from their source until they were safe.
+    #[must_use]
+    pub fn latencies(&self) -> BTreeMap<Arc<str>, TimingCounts> {
+        let of_role = self.nodes.iter().filter(|node| node.role == Role::Sink);
+        let latencies = of_role.filter_map(|node| {
+            let latency = self.metrics.get(&node.id)?.latency();
+            // A dashboard widget keeps nothing safe.
+            (latency.buckets.iter().sum::<u64>() > 0).then(|| (Arc::clone(&node.id), latency))
+        });
+        latencies.collect()
+    }
+
+    /// How each source is doing.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<Arc<str>, SourceState> {
+        let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
+        let states = sources.filter_map(|node| {
+            let metrics = self.metrics.get(&node.id)?;
+            let state = SourceState {
+                open: metrics.open().open(),
+                late: metrics.late(),
+            };
+            Some((Arc::clone(&node.id), state))
+        });
+        states.collect()
     }
 
     /// What went wrong so far, the latest first.
@@ -330,6 +367,7 @@ impl<'g> Starter<'g> {
             queue,
             errors: ErrorWay::default(),
             is_waiting: false,
+            written: Written::default(),
             stop: self.stop.subscribe(),
         };
         self.others.spawn(task.run());
@@ -380,6 +418,7 @@ impl<'g> Starter<'g> {
                 queue,
                 errors,
                 is_waiting: false,
+                written: Written::default(),
                 stop: self.stop.subscribe(),
             }
             .run(),

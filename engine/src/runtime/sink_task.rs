@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::error_way::ErrorWay;
+use super::latency::Written;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::queue::QueueReceiver;
@@ -27,6 +28,8 @@ pub(super) struct SinkTask {
     pub errors: ErrorWay,
     /// Whether it was last told that the sink takes nothing.
     pub is_waiting: bool,
+    /// Since the last flush.
+    pub written: Written,
     /// When the flow was told to stop.
     pub stop: watch::Receiver<Option<Instant>>,
 }
@@ -63,6 +66,7 @@ impl SinkTask {
             match self.write(&batch).await {
                 Outcome::Written => {
                     self.metrics.add_emitted(batch.len());
+                    self.written.add(&batch);
                     open.push(batch.receipt().clone());
                     due = due.or_else(|| Some(Instant::now() + self.sink.flush_interval()));
                 }
@@ -121,6 +125,7 @@ impl SinkTask {
             let reason = match caught(self.sink.flush()).await {
                 Ok(Ok(())) => {
                     self.works();
+                    self.written.safe(&self.metrics);
                     break;
                 }
                 Err(Panicked) => return self.start_afresh(open).await,
@@ -142,6 +147,7 @@ impl SinkTask {
             }
         }
         open.clear();
+        self.written.lost();
     }
 
     /// It took what it was given.
@@ -161,6 +167,7 @@ impl SinkTask {
     async fn start_afresh(&mut self, open: &mut Vec<Receipt>) {
         open.iter().for_each(Receipt::fail);
         open.clear();
+        self.written.lost();
         self.context.problems.report("node failed", NODE_FAILED);
         let mut tries = Tries::new(&self.stop);
         loop {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::error_way::ErrorWay;
+use super::event_order::EventOrder;
 use super::metrics::NodeMetrics;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
@@ -34,6 +35,7 @@ impl SourceTask {
     /// Polls until told to stop or the source has no more, then lets it finish when its records are settled.
     pub async fn run(mut self) {
         let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(30));
+        let mut order = EventOrder::default();
         loop {
             let result = tokio::select! {
                 biased;
@@ -41,8 +43,10 @@ impl SourceTask {
                 result = caught(self.source.next()) => result,
             };
             match result.unwrap_or_else(|Panicked| Err(SourceError(NODE_FAILED.to_owned()))) {
-                Ok(Some(batch)) => {
+                Ok(Some(mut batch)) => {
                     backoff.reset();
+                    batch.enter(self.metrics.open().enter(batch.len()));
+                    self.metrics.add_late(order.count_late(&batch));
                     self.metrics.add_emitted(batch.len());
                     // A source has one output.
                     self.metrics.tap().show(TapPlace::Output(0), &batch);
