@@ -48,6 +48,8 @@ pub enum Command {
     Top(TopOptions),
     /// Show what leaves a node of a running flow, live
     Tap(TapOptions),
+    /// Tell what a flow's nodes remember over restarts, or make one forget
+    State(StateOptions),
     /// Begin a flow, or a node type of your own
     #[command(subcommand)]
     New(NewOptions),
@@ -337,6 +339,17 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture for browsers
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct StateOptions {
+    /// The flow file
+    #[arg(default_value = DEFAULT_FLOW)]
+    pub flow: PathBuf,
+
+    /// The node that is to begin anew; the flow must not be running
+    #[arg(long, value_name = "NODE")]
+    pub forget: Option<String>,
 }
 
 #[derive(Debug, Args)]

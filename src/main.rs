@@ -8,6 +8,7 @@ mod flow_file;
 mod logging;
 mod output;
 mod predictor;
+mod reloading;
 mod serving;
 
 use clap::Parser;
@@ -25,6 +26,7 @@ fn main() -> std::process::ExitCode {
         Command::Replay(options) => commands::replay::replay(&options),
         Command::Top(options) => commands::top::top(&options),
         Command::Tap(options) => commands::tap::tap(&options),
+        Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),

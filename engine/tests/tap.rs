@@ -9,6 +9,8 @@
 
 mod bench;
 
+use std::time::Duration;
+
 use bench::{Bench, idle, numbers};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::{Delivery, Receipt, Value};
@@ -110,7 +112,8 @@ async fn a_batch_that_waits_for_a_reader_does_not_delay_its_acknowledgement() {
     let settled = bench
         .inlet("in")
         .give_awaited(|receipt| numbers(&graph, "in", &[1.0], receipt));
-    assert_eq!(settled.await, Ok(Delivery::Done));
+    let settled = tokio::time::timeout(Duration::from_secs(60), settled).await;
+    assert_eq!(settled, Ok(Ok(Delivery::Done)));
     running.stop().await;
 }
 

@@ -13,6 +13,7 @@ pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod state;
 pub mod tap;
 pub mod test;
 pub mod top;

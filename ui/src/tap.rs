@@ -13,7 +13,9 @@ use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use twinflow_engine::record::{Batch, Keys};
-use twinflow_engine::runtime::{NodeInfo, TapPlace, TapReader, Tapped, Watched};
+use twinflow_engine::runtime::{NodeInfo, TapPlace, TapReader, Tapped};
+
+use crate::shown::Current;
 
 /// Newline-delimited JSON.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -45,12 +47,14 @@ enum Line<'r> {
     },
 }
 
-/// Begins a stream of lines that ends with the wish, with the reader, or with the flow.
+/// Begins a stream of lines that ends with the wish, with the reader, or with the node.
 pub async fn tap(
-    State(watched): State<Arc<Watched>>,
+    State(current): State<Current>,
     Path(name): Path<String>,
     Query(wishes): Query<Wishes>,
 ) -> Response {
+    // Not held on to: the tap of a node that a reload takes away ends with it.
+    let watched = Arc::clone(&current.borrow().watched);
     let (node, reader) = match watched.tap(&name) {
         Ok(found) => found,
         Err(unknown) => {

@@ -10,7 +10,7 @@ mod value;
 pub use batch::{Batch, BatchBuilder};
 pub use column::Column;
 pub use key::{Key, Keys};
+pub(crate) use passage::OpenBatches;
 pub use passage::OpenRecords;
-pub(crate) use passage::{OpenBatches, Passage};
 pub use receipt::{Delivery, Receipt};
 pub use value::{EventTime, Value};

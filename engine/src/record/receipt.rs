@@ -103,6 +103,12 @@ impl Receipt {
         passages.map(|passage| passage.entered).min()
     }
 
+    /// Whether a source waits for it.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.shares().any(|share| share.settle.is_some())
+    }
+
     /// Marks the records as lost, whatever other holders say.
     pub fn fail(&self) {
         for share in self.shares() {

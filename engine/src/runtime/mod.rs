@@ -6,26 +6,36 @@
 //! Stopping goes with the wires: sources stop, their queues close behind the last batch, each stage ends when its queue
 //! is empty, sinks flush, and the sources learn that all their records are settled.
 
+mod assembly;
 mod backoff;
+mod barrier;
 mod clock;
+mod epoch;
 mod error_way;
 mod event_order;
 mod feed;
 mod latency;
 mod metrics;
 mod offline;
+mod order;
+mod outbox;
 mod panic;
 mod plan;
 mod problems;
 mod queue;
 mod readiness;
+mod reload;
+mod restoration;
 mod roster;
 mod running;
+mod saver;
 mod sink_task;
 mod source_task;
 mod stage_task;
 mod tap;
+mod task;
 mod timing;
+mod watched;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
@@ -36,7 +46,11 @@ pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
 pub use queue::QueueDepth;
 pub use readiness::{NotReady, Readiness, ReadinessReporter};
+pub use reload::Reloaded;
+pub use restoration::Restoration;
 pub use roster::{NodeInfo, UnknownTap};
-pub use running::{Running, Setting, SourceState, StartFailure, Watched, start, start_in};
+pub use running::{OpenStateStore, Running, Setting, StartFailure, start, start_in};
+pub use saver::StateStore;
 pub use tap::{TapPlace, TapReader, Tapped};
 pub use timing::{BOUNDS_S, LATENCY_BOUNDS_S, TimingCounts};
+pub use watched::{SourceState, Watched};

@@ -50,6 +50,15 @@ impl Readiness {
         }
     }
 
+    /// The node is made: what was said of one before it does not count any more.
+    pub(crate) fn begin(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = State {
+            part: state.part + 1,
+            ..State::default()
+        };
+    }
+
     /// Why the node is not ready; nothing when it is.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {

@@ -86,6 +86,13 @@ impl Tap {
         self.is_watched.store(true, Ordering::Relaxed);
         TapReader { receiver, missed }
     }
+
+    /// Ends all reading.
+    pub fn end(&self) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.clear();
+        self.is_watched.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Listener {
@@ -112,7 +119,7 @@ impl Listener {
 }
 
 impl TapReader {
-    /// Waits for the next batch; nothing once the flow is gone.
+    /// Waits for the next batch; nothing once the flow or the node is gone.
     pub async fn next(&mut self) -> Option<Tapped> {
         if let Some(tapped) = self.receiver.recv().await {
             return Some(tapped);
