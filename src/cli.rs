@@ -48,6 +48,8 @@ pub enum Command {
     Top(TopOptions),
     /// Show what leaves a node of a running flow, live
     Tap(TapOptions),
+    /// Make a running flow what its file says now
+    Reload(ReloadOptions),
     /// Tell what a flow's nodes remember over restarts, or make one forget
     State(StateOptions),
     /// Begin a flow, or a node type of your own
@@ -229,6 +231,12 @@ pub struct TopOptions {
     /// Print one snapshot as text, and end
     #[arg(long)]
     pub once: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReloadOptions {
+    #[command(flatten)]
+    pub running: RunningOptions,
 }
 
 #[derive(Debug, Args)]

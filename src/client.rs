@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use ureq::http::Response;
+use twinflow_ui::ReloadReport;
+use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 /// How long the server of a running flow may take to answer; it is on this machine.
@@ -34,6 +35,9 @@ pub enum ClientError {
     /// The flow's own answer, in its words.
     #[error("{0}")]
     Refused(String),
+    /// What was asked of the flow cannot be done with its files as they are: the whole report.
+    #[error("{0}")]
+    Unfit(String),
     /// Something listens, and is no flow.
     #[error("what answers at {url} is no flow of this version of twinflow ({reason})")]
     Foreign {
@@ -66,7 +70,19 @@ impl Client {
 
     /// What `path` answers.
     pub fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let mut response = self.call(path, &[])?;
+        self.parsed(self.call(path, &[])?)
+    }
+
+    /// Lets the flow read its file again.
+    pub fn reload(&self) -> Result<ReloadReport, ClientError> {
+        let path = "/api/reload";
+        let request = self.agent.post(format!("{}{path}", self.url));
+        // Checking a flow takes its time, and so does a source that waits for its last acknowledgements.
+        let request = request.config().timeout_recv_response(None).build();
+        self.parsed(self.answer(path, request.send_empty())?)
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<T, ClientError> {
         let text = response.body_mut().read_to_string();
         let text = text.map_err(|error| self.nothing_runs(&error))?;
         serde_json::from_str(&text).map_err(|error| self.foreign(&error.to_string()))
@@ -91,7 +107,16 @@ impl Client {
     fn call(&self, path: &str, wishes: &[(&str, String)]) -> Result<Response<Body>, ClientError> {
         let request = self.agent.get(format!("{}{path}", self.url));
         let request = request.query_pairs(wishes.iter().map(|(name, value)| (*name, value.as_str())));
-        let mut response = request.call().map_err(|error| self.nothing_runs(&error))?;
+        self.answer(path, request.call())
+    }
+
+    /// The answer of `path` to a request, if it was done.
+    fn answer(
+        &self,
+        path: &str,
+        answer: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, ClientError> {
+        let mut response = answer.map_err(|error| self.nothing_runs(&error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -99,6 +124,7 @@ impl Client {
         let told = serde_json::from_str::<serde_json::Value>(&text).ok();
         let told = told.and_then(|answer| Some(answer.get("error")?.as_str()?.to_owned()));
         Err(match told {
+            Some(told) if response.status() == StatusCode::UNPROCESSABLE_ENTITY => ClientError::Unfit(told),
             Some(told) => ClientError::Refused(told),
             None => self.foreign(&format!("it answers {path} with {}", response.status())),
         })

@@ -26,6 +26,7 @@ fn main() -> std::process::ExitCode {
         Command::Replay(options) => commands::replay::replay(&options),
         Command::Top(options) => commands::top::top(&options),
         Command::Tap(options) => commands::tap::tap(&options),
+        Command::Reload(options) => commands::reload::reload(&options),
         Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),

@@ -98,7 +98,7 @@ fn the_command_tap_prints_the_same() {
 #[test]
 fn commands_say_when_nothing_runs() {
     let url = format!("http://127.0.0.1:{}", mosquitto::free_port());
-    for arguments in [&["tap", "fan"][..], &["top"], &["top", "--once"]] {
+    for arguments in [&["tap", "fan"][..], &["top"], &["top", "--once"], &["reload"]] {
         let ended = run(&[arguments, &["--url", &url]].concat());
         let told = format!(
             "error: no flow runs at {url} (nothing listens there); start one with `twinflow run FLOW`, or name its \

@@ -135,3 +135,47 @@ async fn a_sink_that_takes_nothing_is_not_ready_until_it_does() {
     assert_eq!(watched.not_ready(), []);
     running.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_counted_at_a_source_goes_on_over_a_reload() {
+    let bench = Bench::default();
+    let graph = bench.graph(LINE);
+    let mut running = start(&graph).unwrap();
+    let schema = Arc::clone(&graph.node("in").unwrap().1.outputs[0].schema);
+    let at = |seconds: i64| {
+        let mut builder = BatchBuilder::new(Arc::clone(&schema), 1);
+        builder.push(EventTime(seconds * 1_000_000), Key(0), [Value::Number(1.0)]);
+        bench
+            .inlet("in")
+            .give(Given::Batch(builder.finish(Receipt::none())));
+    };
+    at(5);
+    idle().await;
+    running
+        .reload(&bench.graph(&format!("{LINE}  more: {{ type: store, from: in }}\n")))
+        .await
+        .unwrap();
+    at(4);
+    idle().await;
+    assert_eq!(running.watched().sources()["in"].late, 1);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(open(&running), (0, 0));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_made_anew_by_a_reload_begins_ready() {
+    let bench = Bench::default();
+    let graph = bench.graph(LINE);
+    let answers = std::iter::repeat_with(|| Answer::Later).take(1000);
+    bench.outlet("out").write_answers.lock().unwrap().extend(answers);
+    let mut running = start(&graph).unwrap();
+    give(&bench, &graph, &[1.0], Receipt::none());
+    idle().await;
+    assert_eq!(running.watched().not_ready().len(), 1);
+    let changed = LINE.replace("from: one", "from: one, overflow: latest");
+    let reloaded = running.reload(&bench.graph(&changed)).await.unwrap();
+    assert_eq!(reloaded.changed, ["out"]);
+    assert_eq!(running.watched().not_ready(), []);
+    running.stop().await;
+}

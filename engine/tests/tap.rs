@@ -118,6 +118,38 @@ async fn a_batch_that_waits_for_a_reader_does_not_delay_its_acknowledgement() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tap_goes_on_over_a_reload_and_ends_with_its_node() {
+    let bench = Bench::default();
+    let graph = bench.graph(SWITCH);
+    let mut running = start(&graph).unwrap();
+    let watched = running.watched();
+    let tap = |name: &str| watched.tap(name).unwrap().1;
+    let (mut source, mut split, mut gone) = (tap("in"), tap("switch.high"), tap("low"));
+    let changed = "
+  in: { type: feed, fields: { x: '1' } }
+  switch: { type: map, from: in, do: count }
+  high: { type: store, from: switch }
+";
+    let reloaded = running.reload(&bench.graph(changed)).await.unwrap();
+    assert_eq!(reloaded.removed, ["weak", "low"]);
+    give(&bench, &graph, &[4.0]);
+    assert_eq!(next(&mut source).await, (TapPlace::Output(0), values(&[4.0])));
+    assert!(
+        split.next().await.is_none(),
+        "`switch` has no output `high` any more"
+    );
+    assert!(gone.next().await.is_none());
+    let names: Vec<String> = running
+        .watched()
+        .nodes()
+        .iter()
+        .map(|node| node.id.to_string())
+        .collect();
+    assert_eq!(names, ["in", "switch", "high"]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_misspelt_name_gets_the_nearest() {
     let bench = Bench::default();
     let graph = bench.graph(SWITCH);

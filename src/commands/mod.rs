@@ -9,6 +9,7 @@ pub mod lsp;
 pub mod migrate;
 pub mod new;
 pub mod nodes;
+pub mod reload;
 pub mod replay;
 pub mod run;
 pub mod schema;

@@ -1,5 +1,7 @@
 //! `twinflow tap`: what leaves a node of a running flow, one JSON object a line.
 
+use twinflow_ui::FlowReport;
+
 use crate::cli::TapOptions;
 use crate::client::Client;
 use crate::exit::Stop;
@@ -22,8 +24,12 @@ pub fn tap(options: &TapOptions) -> Result<(), Stop> {
             left = left.map(|left| left.saturating_sub(1));
         }
     }
-    match left {
-        Some(0) => Ok(()),
-        _ => Err(Stop::failure(format!("the flow at {} ended", client.url()))),
+    if left == Some(0) {
+        return Ok(());
     }
+    let (node, url) = (&options.node, client.url());
+    Err(Stop::failure(match client.json::<FlowReport>("/api/nodes") {
+        Ok(_) => format!("the flow at {url} was changed: `{node}` is gone, or has other outputs now"),
+        Err(_) => format!("the flow at {url} ended"),
+    }))
 }

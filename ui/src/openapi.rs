@@ -22,6 +22,7 @@ pub fn describe(name: &str, features: &[FeatureInfo]) -> OpenApi {
         .path("/readyz", ready())
         .path("/api/status", status())
         .path("/api/nodes", nodes())
+        .path("/api/reload", reload())
         .path("/api/tap/{node}", tap())
         .path("/metrics", metrics());
     let mut components = ComponentsBuilder::new();
@@ -218,6 +219,26 @@ fn tap() -> PathItem {
             ResponseBuilder::new().description("There is no such node or output: `error` says which is meant"),
         );
     PathItem::new(HttpMethod::Get, operation)
+}
+
+fn reload() -> PathItem {
+    let operation = OperationBuilder::new()
+        .summary(Some("Reads the flow file again, and makes the running flow what it says"))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("The names of the nodes `added`, `removed` and `changed`; `state` tells what became of what nodes remembered"),
+        )
+        .response(
+            "409",
+            ResponseBuilder::new().description("The flow is not one of a file, or is being stopped"),
+        )
+        .response(
+            "422",
+            ResponseBuilder::new()
+                .description("The file cannot be used: `error` is the whole report, and the flow runs on as it was"),
+        );
+    PathItem::new(HttpMethod::Post, operation)
 }
 
 fn metrics() -> PathItem {
