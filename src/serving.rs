@@ -9,7 +9,7 @@ use tokio::signal;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Setting};
-use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters};
+use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers};
 use twinflow_ui::{Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
@@ -81,6 +81,8 @@ impl Serving<'_> {
             clock: self.clock,
             // What a replay could not take is in the log still.
             dead_letters: self.with_brokers().then(|| dead_letters(folder)),
+            // Its records go nowhere, and those that wait for the plant's sinks are not to be touched.
+            buffers: self.with_brokers().then(|| disk_buffers(self.flow)),
         }
     }
 

@@ -10,7 +10,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
-use twinflow_engine::runtime::{BOUNDS_S, NodeCounts, QueueDepth, Watched};
+use twinflow_engine::runtime::{BOUNDS_S, BufferDepth, NodeCounts, QueueDepth, Watched};
 
 /// Labels of nothing: the counters have no examples.
 type NoLabels = [(&'static str, &'static str); 0];
@@ -18,6 +18,8 @@ type NoLabels = [(&'static str, &'static str); 0];
 type NodeCounter = fn(&NodeCounts) -> u64;
 /// What is read of a queue.
 type QueueGauge = fn(&QueueDepth) -> u64;
+/// What is read of a buffer on disk.
+type DiskGauge = fn(&BufferDepth) -> u64;
 
 /// The counters as they are now.
 pub async fn metrics(State(watched): State<Arc<Watched>>) -> Response {
@@ -70,6 +72,7 @@ impl Collector for FlowCounters {
             }
         }
         self.queues(&mut encoder)?;
+        self.buffers(&mut encoder)?;
         let family = encoder.encode_descriptor(
             "node_batch_seconds",
             "How long a node took for a batch",
@@ -95,6 +98,35 @@ impl FlowCounters {
         for (name, help, gauge) in gauges {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for (id, depth) in &self.0.queue_depths() {
+                let labels = [("node", &**id)];
+                family.encode_family(&labels)?.encode_gauge(&gauge(depth))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn buffers(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let gauges: [(&str, &str, DiskGauge); 3] = [
+            (
+                "node_buffer_records",
+                "Records on disk that wait for a sink",
+                |depth| depth.records,
+            ),
+            (
+                "node_buffer_bytes",
+                "What the records on disk that wait for a sink take",
+                |depth| depth.bytes,
+            ),
+            (
+                "node_buffer_capacity_bytes",
+                "What the records on disk that wait for a sink may take",
+                |depth| depth.capacity_bytes,
+            ),
+        ];
+        let depths = self.0.buffer_depths();
+        for (name, help, gauge) in gauges {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (id, depth) in &depths {
                 let labels = [("node", &**id)];
                 family.encode_family(&labels)?.encode_gauge(&gauge(depth))?;
             }

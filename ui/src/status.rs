@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use twinflow_engine::runtime::{NodeCounts, Problem, Watched};
+use twinflow_engine::runtime::{BufferDepth, NodeCounts, Problem, Watched};
 
 /// A snapshot of a running flow.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +14,9 @@ pub struct Status {
     pub uptime_ms: u64,
     /// Counters by node.
     pub nodes: BTreeMap<Arc<str>, NodeCounts>,
+    /// How full the buffers on disk are, by node.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub buffers: BTreeMap<Arc<str>, BufferDepth>,
     /// What went wrong, the latest first.
     pub problems: Vec<Problem>,
 }
@@ -25,6 +28,7 @@ impl Status {
         Self {
             uptime_ms: u64::try_from(watched.uptime().as_millis()).unwrap_or(u64::MAX),
             nodes: watched.counts(),
+            buffers: watched.buffer_depths(),
             problems: watched.problems(),
         }
     }

@@ -7,6 +7,7 @@
 //! is empty, sinks flush, and the sources learn that all their records are settled.
 
 mod backoff;
+mod buffer;
 mod clock;
 mod error_way;
 mod feed;
@@ -23,6 +24,7 @@ mod stage_task;
 mod timing;
 
 pub use backoff::Backoff;
+pub use buffer::{BufferDepth, BufferEntry, BufferError, BufferGauge, BufferStore, OpenBuffer};
 pub use clock::Clock;
 pub use feed::{Feed, FeedRows};
 pub use metrics::{NodeCounts, NodeMetrics};

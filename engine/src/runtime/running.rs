@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::buffer::{BufferDepth, BufferGauge, Drain, Filling, OpenBuffer};
 use super::clock::Clock;
 use super::error_way::ErrorWay;
 use super::feed::Feed;
@@ -57,6 +58,8 @@ pub struct Watched {
     pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
     queues: BTreeMap<Arc<str>, QueueGauge>,
+    /// Each with its capacity.
+    buffers: BTreeMap<Arc<str>, (Arc<BufferGauge>, u64)>,
     problems: Arc<ProblemLog>,
 }
 
@@ -97,6 +100,14 @@ impl Watched {
             .collect()
     }
 
+    /// How full the buffer on disk of each node is that has one.
+    #[must_use]
+    pub fn buffer_depths(&self) -> BTreeMap<Arc<str>, BufferDepth> {
+        let buffers = self.buffers.iter();
+        let depths = buffers.map(|(id, (gauge, capacity))| (Arc::clone(id), gauge.depth(*capacity)));
+        depths.collect()
+    }
+
     /// How long each transform took for its batches.
     #[must_use]
     pub fn timings(&self) -> BTreeMap<Arc<str>, TimingCounts> {
@@ -133,6 +144,8 @@ pub struct Setting {
     pub clock: Clock,
     /// Keeps what nodes could not take and no wire leads on. Without it, such records are counted and given up.
     pub dead_letters: Option<MakePart<dyn Sink>>,
+    /// Opens buffers on disk. Without it, sinks have none.
+    pub buffers: Option<OpenBuffer>,
 }
 
 /// Starts every node likewise, in a setting of one's own.
@@ -142,6 +155,7 @@ pub struct Setting {
 pub fn start_in(graph: &Graph, setting: &Setting) -> Result<Running, StartFailure> {
     let plan = Plan::new(graph);
     let mut starter = Starter::new(graph, &plan, setting.clock);
+    starter.buffers = setting.buffers.clone();
     // Queues first: a task needs the senders of all that follow it.
     starter.open_queues();
     if let Some(make) = &setting.dead_letters {
@@ -177,6 +191,7 @@ struct Starter<'g> {
     senders: Vec<Option<QueueSender>>,
     receivers: Vec<Option<QueueReceiver>>,
     dead_letters: Option<QueueSender>,
+    buffers: Option<OpenBuffer>,
     stop: watch::Sender<Option<tokio::time::Instant>>,
     drained: watch::Sender<()>,
     sources: JoinSet<()>,
@@ -205,6 +220,7 @@ impl<'g> Starter<'g> {
                 .map(|node| (id(node), Arc::default()))
                 .collect(),
             queues: BTreeMap::new(),
+            buffers: BTreeMap::new(),
             problems: Arc::default(),
         };
         Self {
@@ -213,6 +229,7 @@ impl<'g> Starter<'g> {
             senders: Vec::new(),
             receivers: Vec::new(),
             dead_letters: None,
+            buffers: None,
             stop: watch::Sender::new(None),
             drained: watch::Sender::new(()),
             sources: JoinSet::new(),
@@ -323,6 +340,7 @@ impl<'g> Starter<'g> {
         let Some(queue) = self.receiver(number) else {
             return Ok(());
         };
+        let queue = self.buffered(number, &context, queue)?;
         let sink = make(&context)?;
         let metrics = self.metrics(&context.id);
         let errors = self.error_way(number);
@@ -339,6 +357,55 @@ impl<'g> Starter<'g> {
             .run(),
         );
         Ok(())
+    }
+
+    /// The queue that the sink reads: behind its buffer on disk, if it has one.
+    fn buffered(
+        &mut self,
+        number: usize,
+        context: &NodeContext,
+        queue_before: QueueReceiver,
+    ) -> Result<QueueReceiver, StartError> {
+        let node = self.graph.nodes.get(number);
+        let buffer = node.and_then(|node| Some((node.buffer?.capacity, Arc::clone(&node.input))));
+        let (Some((capacity, schema)), Some(open)) = (buffer, &self.buffers) else {
+            return Ok(queue_before);
+        };
+        let store = open(context)?;
+        let gauge = (store.gauge(), capacity);
+        self.watched.buffers.insert(Arc::clone(&context.id), gauge);
+        let (more, room) = (watch::Sender::new(()), watch::Sender::new(()));
+        let (sink, queue_behind) = queue(Overflow::Block, Arc::default(), context.problems.clone());
+        let drain = Drain {
+            store: Arc::clone(&store),
+            context: context.clone(),
+            schema,
+            sink,
+            errors: self.error_way(number),
+            more: more.subscribe(),
+            room: room.clone(),
+            stop: self.stop.subscribe(),
+        };
+        let filling = Filling {
+            store,
+            capacity,
+            more: Arc::new(more),
+            room: room.subscribe(),
+        };
+        let make = filling.part();
+        let fill = SinkTask {
+            sink: make(context)?,
+            make,
+            context: context.clone(),
+            // The sink's own count what it gets.
+            metrics: Arc::default(),
+            queue: queue_before,
+            errors: self.error_way(number),
+            stop: self.stop.subscribe(),
+        };
+        self.others.spawn(fill.run());
+        self.others.spawn(drain.run());
+        Ok(queue_behind)
     }
 
     /// A task of the transform `root` and of those that it calls directly, and they in turn.
