@@ -136,7 +136,7 @@ fn a_counter_that_begins_again_is_let_through_after_a_window_and_told() {
 #[test]
 fn a_dropped_record_is_settled_and_a_lost_one_may_come_again() {
     let mut bench = Bench::new(", by: seq");
-    let mut give = |bench: &mut Bench| {
+    let give = |bench: &mut Bench| {
         let (receipt, settled) = Receipt::issue();
         (bench.take(&of([1]), receipt), settled)
     };
