@@ -7,6 +7,7 @@ mod flow_file;
 mod logging;
 mod output;
 mod predictor;
+mod reloading;
 mod serving;
 
 use clap::Parser;

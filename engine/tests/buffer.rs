@@ -71,6 +71,10 @@ impl BufferStore for Memory {
     fn gauge(&self) -> Arc<BufferGauge> {
         Arc::clone(&self.gauge)
     }
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
 }
 
 const FLOW: &str = "

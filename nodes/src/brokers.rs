@@ -35,6 +35,25 @@ impl Brokers {
         Ok(())
     }
 
+    /// Stops those that are not among the addresses.
+    pub async fn keep_only<'a>(&self, addresses: impl IntoIterator<Item = &'a str>) {
+        let wanted = addresses.into_iter().map(BrokerAddress::from_str);
+        let wanted: Vec<SocketAddr> = wanted
+            .filter_map(|address| match address {
+                Ok(BrokerAddress::Embedded(embedded)) => Some(embedded.listen),
+                _ => None,
+            })
+            .collect();
+        let unwanted: Vec<EmbeddedBroker> = {
+            let mut started = self.lock();
+            let unwanted = started.extract_if(|listen, _| !wanted.contains(listen));
+            unwanted.map(|(_, broker)| broker).collect()
+        };
+        for broker in unwanted {
+            broker.stop().await;
+        }
+    }
+
     /// The addresses at which embedded brokers listen.
     #[must_use]
     pub fn listening(&self) -> Vec<SocketAddr> {

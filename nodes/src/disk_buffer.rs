@@ -244,4 +244,8 @@ impl BufferStore for DiskBuffer {
     fn gauge(&self) -> Arc<BufferGauge> {
         Arc::clone(&self.gauge)
     }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
 }

@@ -22,8 +22,8 @@ use crate::brokers::Brokers;
 use crate::field_spec::FieldSpec;
 use crate::json_path::JsonPath;
 use crate::mqtt::{
-    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Message, Qos, SessionKind, Subscriber,
-    Subscription, TopicFilter,
+    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Delivered, Message, MessageId, Position,
+    Qos, SessionKind, Subscriber, Subscription, TopicFilter,
 };
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
 use crate::reading::ReadingFormat;
@@ -197,8 +197,18 @@ struct Subscribed {
     key_level: Option<usize>,
     /// What came and is no reading, until the engine asks for it.
     refused: Vec<Rejection>,
-    /// Batches on their way, in order, with the acknowledgements that their delivery releases.
-    open: VecDeque<(oneshot::Receiver<Delivery>, Vec<Acknowledgement>)>,
+    /// Batches on their way, in order.
+    open: VecDeque<Open>,
+    /// The messages that need not be taken again when the broker has missed their acknowledgement.
+    delivered: Delivered,
+    position: Position,
+}
+
+/// A batch on its way.
+struct Open {
+    settled: oneshot::Receiver<Delivery>,
+    /// What its delivery releases.
+    acknowledgements: Vec<(Option<MessageId>, Acknowledgement)>,
 }
 
 impl Subscribed {
@@ -233,6 +243,8 @@ impl Subscribed {
             key_level,
             refused: Vec::new(),
             open: VecDeque::new(),
+            delivered: Delivered::default(),
+            position: Position::default(),
         })
     }
 
@@ -241,6 +253,16 @@ impl Subscribed {
         let mut builder = BatchBuilder::new(Arc::clone(&self.format.schema), messages.len());
         let mut acknowledgements = Vec::new();
         for message in messages {
+            let id = MessageId::of(&message);
+            if let (Some(id), true) = (id, message.duplicate)
+                && self.is_taken(id)
+            {
+                self.acknowledge_again(id, message.acknowledgement);
+                continue;
+            }
+            if let Some(id) = id {
+                self.position.add(id);
+            }
             match self.format.read(&message.payload) {
                 Ok(reading) => {
                     let name = match self.key_level {
@@ -265,12 +287,17 @@ impl Subscribed {
                     self.refused.push(rejection(&message, Refusal { kind, reason }));
                 }
             }
-            acknowledgements.push(message.acknowledgement);
+            acknowledgements.push((id, message.acknowledgement));
         }
-        let awaited = acknowledgements.iter().any(Acknowledgement::is_awaited);
+        let awaited = acknowledgements
+            .iter()
+            .any(|(_, acknowledgement)| acknowledgement.is_awaited());
         let receipt = if awaited {
             let (receipt, settled) = Receipt::issue();
-            self.open.push_back((settled, acknowledgements));
+            self.open.push_back(Open {
+                settled,
+                acknowledgements,
+            });
             receipt
         } else {
             Receipt::none()
@@ -278,16 +305,35 @@ impl Subscribed {
         (!builder.is_empty() || !self.refused.is_empty()).then(|| builder.finish(receipt))
     }
 
+    /// Whether a message that the broker brings again was delivered, or is on its way.
+    fn is_taken(&self, id: MessageId) -> bool {
+        let mut open = self.open.iter().flat_map(|open| &open.acknowledgements);
+        self.delivered.contains(id) || open.any(|(known, _)| *known == Some(id))
+    }
+
+    /// Acknowledges a message that came again: when it is delivered, or at once.
+    fn acknowledge_again(&mut self, id: MessageId, acknowledgement: Acknowledgement) {
+        let mut open = self.open.iter_mut().flat_map(|open| &mut open.acknowledgements);
+        match open.find(|(known, _)| *known == Some(id)) {
+            // The one before belongs to a connection that is gone.
+            Some((_, before)) => *before = acknowledgement,
+            None => acknowledgement.acknowledge(),
+        }
+    }
+
     /// Acknowledges a delivered batch.
     fn settle(&mut self, delivery: Delivery) -> Result<(), SourceError> {
-        let Some((_, acknowledgements)) = self.open.pop_front() else {
+        let Some(Open { acknowledgements, .. }) = self.open.pop_front() else {
             return Ok(());
         };
         match delivery {
             Delivery::Done => {
-                acknowledgements
-                    .into_iter()
-                    .for_each(Acknowledgement::acknowledge);
+                for (id, acknowledgement) in acknowledgements {
+                    if let Some(id) = id {
+                        self.delivered.add(id);
+                    }
+                    acknowledgement.acknowledge();
+                }
                 Ok(())
             }
             Delivery::Failed => Err(SourceError(
@@ -312,10 +358,10 @@ fn rejection(message: &Message, refusal: Refusal) -> Rejection {
 }
 
 /// Waits for the oldest open batch; for ever when there is none.
-async fn oldest(open: &mut VecDeque<(oneshot::Receiver<Delivery>, Vec<Acknowledgement>)>) -> Delivery {
+async fn oldest(open: &mut VecDeque<Open>) -> Delivery {
     match open.front_mut() {
         // A receipt that vanished without a word was not delivered.
-        Some((settled, _)) => settled.await.unwrap_or(Delivery::Failed),
+        Some(oldest) => (&mut oldest.settled).await.unwrap_or(Delivery::Failed),
         None => std::future::pending().await,
     }
 }
@@ -348,6 +394,16 @@ impl Source for Subscribed {
 
     fn take_refused(&mut self) -> Vec<Rejection> {
         std::mem::take(&mut self.refused)
+    }
+
+    fn position(&mut self) -> Option<Vec<u8>> {
+        Some(self.position.end_epoch())
+    }
+
+    fn resume(&mut self, position: &[u8]) {
+        for id in self.position.resume(position) {
+            self.delivered.add(id);
+        }
     }
 
     async fn finish(&mut self) {

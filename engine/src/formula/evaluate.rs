@@ -15,15 +15,25 @@ pub(crate) const MAX_GAP_SECONDS: f64 = 60.0;
 pub struct Evaluator {
     program: Program,
     registers: Vec<Vec<f64>>,
-    /// By function over time, then by key.
-    states: Vec<Vec<Memory>>,
+    /// By function over time.
+    states: Vec<State>,
 }
 
-/// What a function over time remembers of one key.
+/// What a function over time remembers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub by_key: Vec<Moment>,
+    /// The keys whose memory changed since it was saved, each once.
+    pub changed: Vec<u32>,
+}
+
+/// What it remembers of one key.
 #[derive(Clone, Copy, Debug, Default)]
-struct Memory {
-    last: Option<(EventTime, f64)>,
-    sum: f64,
+pub(super) struct Moment {
+    pub last: Option<(EventTime, f64)>,
+    pub sum: f64,
+    /// Whether the key stands in [`State::changed`].
+    pub is_changed: bool,
 }
 
 /// A resolved operand.
@@ -47,12 +57,22 @@ impl Evaluator {
     #[must_use]
     pub fn new(program: Program) -> Self {
         let registers = vec![Vec::new(); program.operations.len()];
-        let states = vec![Vec::new(); program.states];
+        let states = vec![State::default(); program.states.len()];
         Self {
             program,
             registers,
             states,
         }
+    }
+
+    /// Whether anything in it remembers earlier records.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        !self.states.is_empty()
+    }
+
+    pub(super) fn remembered(&mut self) -> (&Program, &mut [State]) {
+        (&self.program, &mut self.states)
     }
 
     /// The result columns of a batch, in the order in which they were compiled.
@@ -91,8 +111,8 @@ impl Evaluator {
                 }
                 Operation::OverTime(function, a, state) => {
                     let a = view(a);
-                    if let Some(states) = self.states.get_mut(*state) {
-                        over_time(*function, a.borrow(), states, batch, &mut out);
+                    if let Some(state) = self.states.get_mut(*state) {
+                        over_time(*function, a.borrow(), state, batch, &mut out);
                     }
                 }
             }
@@ -289,20 +309,24 @@ fn texts_are(batch: &Batch, left: usize, right: Option<&Column>, wanted: bool, o
     }
 }
 
-fn over_time(function: OverTime, a: View<'_>, states: &mut Vec<Memory>, batch: &Batch, out: &mut Vec<f64>) {
+fn over_time(function: OverTime, a: View<'_>, state: &mut State, batch: &Batch, out: &mut Vec<f64>) {
     for (row, (time, key)) in batch.times().iter().zip(batch.keys()).enumerate() {
         let at = key.0 as usize;
-        if states.len() <= at {
-            states.resize(at + 1, Memory::default());
+        if state.by_key.len() <= at {
+            state.by_key.resize(at + 1, Moment::default());
         }
-        let Some(memory) = states.get_mut(at) else {
+        let Some(moment) = state.by_key.get_mut(at) else {
             continue;
         };
-        out.push(memory.next(function, *time, a.at(row)));
+        out.push(moment.next(function, *time, a.at(row)));
+        if !moment.is_changed {
+            moment.is_changed = true;
+            state.changed.push(key.0);
+        }
     }
 }
 
-impl Memory {
+impl Moment {
     /// The result for a reading, which becomes the last one.
     ///
     /// A missing value gives a missing result (an integral keeps its sum) and is not remembered. A reading older than

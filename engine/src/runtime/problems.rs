@@ -47,6 +47,12 @@ impl ProblemLog {
         all
     }
 
+    /// Forgets what went wrong at `node`, which was changed since.
+    pub(crate) fn forget(&self, node: &str) {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.retain(|(id, _), _| &**id != node);
+    }
+
     /// How often anything went wrong at `node`.
     #[must_use]
     pub fn count(&self, node: &str) -> u64 {

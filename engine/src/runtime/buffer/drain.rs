@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{sleep, sleep_until};
 
 use super::stored::decode;
 use super::{BufferEntry, BufferStore};
@@ -13,8 +13,9 @@ use crate::node::{NodeContext, Rejection};
 use crate::record::{Batch, BatchBuilder, Delivery, Receipt};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::error_way::ErrorWay;
+use crate::runtime::order::{Order, Orders, to_leave};
 use crate::runtime::panic::NODE_FAILED;
-use crate::runtime::queue::QueueSender;
+use crate::runtime::queue::{Item, QueueSender};
 use crate::schema::{Schema, merge};
 
 /// How many portions the sink may have at a time: one flush serves all of them.
@@ -34,10 +35,11 @@ pub(in crate::runtime) struct Drain {
     pub schema: Arc<Schema>,
     /// To the sink's task.
     pub sink: QueueSender,
-    pub errors: ErrorWay,
+    /// It changes with the flow, while the sink goes on.
+    pub errors: watch::Receiver<ErrorWay>,
     pub more: watch::Receiver<()>,
     pub room: watch::Sender<()>,
-    pub stop: watch::Receiver<Option<Instant>>,
+    pub orders: Orders,
 }
 
 /// A portion that the sink has.
@@ -77,7 +79,7 @@ impl Drain {
             if !will_grow && !progress.has_more && progress.under_way.is_empty() {
                 break;
             }
-            let mut stop = self.stop.clone();
+            let mut orders = self.orders.clone();
             tokio::select! {
                 delivery = front(&mut progress.under_way) => {
                     if !self.settle(delivery, &mut progress).await {
@@ -88,7 +90,7 @@ impl Drain {
                     will_grow = more.is_ok();
                     progress.has_more = true;
                 }
-                () = last_portion(&mut stop) => break,
+                () = last_portion(&mut orders) => break,
             }
         }
         // The sink ends when it has taken what it has; only then is known what of it is safe.
@@ -98,6 +100,10 @@ impl Drain {
                 remove(&*self.store, &self.context, portion.first, portion.last).await;
             }
         }
+    }
+
+    fn is_stopping(&self) -> bool {
+        matches!(*self.orders.borrow(), Order::Stop(_))
     }
 
     /// Gives the sink as many portions as it may have.
@@ -115,7 +121,7 @@ impl Drain {
                         .problems
                         .report("buffer unreadable", error.to_string());
                     sleep(progress.backoff.next_delay()).await;
-                    if self.stop.borrow().is_some() {
+                    if self.is_stopping() {
                         progress.has_more = false;
                     }
                     continue;
@@ -134,7 +140,7 @@ impl Drain {
             } else {
                 let batch = self.batch(&entries, receipt).await;
                 if !batch.is_empty() {
-                    self.sink.send(batch).await;
+                    self.sink.send(Item::Batch(batch)).await;
                 }
             }
             progress.after = last;
@@ -158,7 +164,8 @@ impl Drain {
                 Err(more) => rejected.extend(more),
             }
         }
-        self.errors.send(&self.context, rejected, &receipt).await;
+        let errors = self.errors.borrow().clone();
+        errors.send(&self.context, rejected, &receipt).await;
         builder.finish(receipt)
     }
 
@@ -219,7 +226,8 @@ impl Drain {
         for batch in self.decoded(entries) {
             let rows = 0..batch.len();
             let rejected = rows.map(|row| Rejection::of(&batch, row, "node failed", NODE_FAILED.to_owned()));
-            self.errors.send(&self.context, rejected.collect(), receipt).await;
+            let errors = self.errors.borrow().clone();
+            errors.send(&self.context, rejected.collect(), receipt).await;
         }
     }
 
@@ -243,7 +251,7 @@ impl Drain {
                 remove(&*self.store, &self.context, later.first, later.last).await;
             }
         }
-        if self.stop.borrow().is_some() {
+        if self.is_stopping() {
             return false;
         }
         progress.after = portion.first - 1;
@@ -264,14 +272,11 @@ async fn front(under_way: &mut VecDeque<Portion>) -> Delivery {
 }
 
 /// Waits until the flow was told to stop, and a while longer.
-async fn last_portion(stop: &mut watch::Receiver<Option<Instant>>) {
-    let stopped = match stop.wait_for(Option::is_some).await {
-        Ok(stopped) => *stopped,
-        Err(_) => None,
-    };
-    match stopped {
-        Some(stopped) => sleep_until(stopped + LAST_PORTIONS).await,
-        None => std::future::pending().await,
+async fn last_portion(orders: &mut Orders) {
+    match to_leave(orders).await {
+        Order::Stop(stopped) => sleep_until(stopped + LAST_PORTIONS).await,
+        // Sinks are not taken out of their tasks.
+        Order::Run | Order::HandOver => std::future::pending().await,
     }
 }
 

@@ -5,21 +5,24 @@
 //! the sink has made them safe. So neither an outage of the sink's target nor a crash loses what was acknowledged, and the
 //! flow goes on meanwhile; what a crash interrupted goes to the sink once more.
 
+mod buffered_sink;
 mod drain;
 mod fill;
+mod level;
 mod stored;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::node::{NodeContext, StartError};
 
-pub(super) use drain::Drain;
-pub(super) use fill::Filling;
+pub(super) use buffered_sink::BufferInHand;
+use fill::Filling;
+pub(super) use level::BufferLevel;
+pub use level::{BufferDepth, BufferGauge, BufferLeft};
 
 /// Some records in a store. What the bytes mean is the engine's affair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,48 +61,10 @@ pub trait BufferStore: Send + Sync + fmt::Debug {
 
     /// How full it is, kept up to date by the store.
     fn gauge(&self) -> Arc<BufferGauge>;
+
+    /// Where it is, in a user's words.
+    fn place(&self) -> String;
 }
 
 /// Opens the store of a node, or makes it.
 pub type OpenBuffer = Arc<dyn Fn(&NodeContext) -> Result<Arc<dyn BufferStore>, StartError> + Send + Sync>;
-
-/// What is in a store, for whoever looks.
-#[derive(Debug, Default)]
-pub struct BufferGauge {
-    records: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl BufferGauge {
-    /// More is in it.
-    pub fn add(&self, records: u64, bytes: u64) {
-        self.records.fetch_add(records, Ordering::AcqRel);
-        self.bytes.fetch_add(bytes, Ordering::AcqRel);
-    }
-
-    /// Less is in it.
-    pub fn subtract(&self, records: u64, bytes: u64) {
-        self.records.fetch_sub(records, Ordering::AcqRel);
-        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
-    }
-
-    /// What is in it, of how much.
-    pub(super) fn depth(&self, capacity: u64) -> BufferDepth {
-        BufferDepth {
-            records: self.records.load(Ordering::Acquire),
-            bytes: self.bytes.load(Ordering::Acquire),
-            capacity_bytes: capacity,
-        }
-    }
-}
-
-/// How full a buffer on disk is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct BufferDepth {
-    /// Records that wait for the sink.
-    pub records: u64,
-    /// What they take.
-    pub bytes: u64,
-    /// What they may take.
-    pub capacity_bytes: u64,
-}
