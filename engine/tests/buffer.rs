@@ -19,10 +19,10 @@ use bench::{Answer, Bench, numbers};
 use tokio::sync::oneshot::Receiver;
 use twinflow_engine::diagnostic::Code;
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{Part, Sink, SinkError};
+use twinflow_engine::node::{Part, Sink, SinkError, StartError};
 use twinflow_engine::record::{Batch, Delivery, Value};
 use twinflow_engine::runtime::{
-    BufferEntry, BufferError, BufferGauge, BufferStore, Running, Setting, start_in,
+    BufferEntry, BufferError, BufferGauge, BufferLeft, BufferStore, Running, Setting, start_in,
 };
 
 /// A store in memory, which outlives the flow as a file would.
@@ -33,6 +33,10 @@ struct Memory {
     last: Arc<Mutex<u64>>,
     /// Whether the disk takes nothing.
     is_broken: Arc<Mutex<bool>>,
+    /// How often it was opened.
+    opened: Arc<Mutex<usize>>,
+    /// As of a file, there is one that is open at a time.
+    lock: Arc<()>,
 }
 
 #[async_trait]
@@ -83,10 +87,20 @@ const FLOW: &str = "
 ";
 
 fn setting(store: &Memory) -> Setting {
-    let store = store.clone();
+    let mut store = store.clone();
+    let lock = Arc::downgrade(&std::mem::take(&mut store.lock));
     Setting {
         buffers: Some(Arc::new(move |_| {
-            Ok(Arc::new(store.clone()) as Arc<dyn BufferStore>)
+            // The test's own memory has it, too.
+            let Some(lock) = lock.upgrade().filter(|lock| Arc::strong_count(lock) == 2) else {
+                return Err(StartError("another one has it open".to_owned()));
+            };
+            *store.opened.lock().unwrap() += 1;
+            let opened = Memory {
+                lock,
+                ..store.clone()
+            };
+            Ok(Arc::new(opened) as Arc<dyn BufferStore>)
         })),
         ..Setting::default()
     }
@@ -347,4 +361,98 @@ fn a_buffer_that_means_nothing_or_stands_elsewhere_is_told() {
         told("a: { type: feed, fields: { y: '1' }, buffer: disk }"),
         place("`feed` is a source: only sinks have a buffer on disk")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_keeps_a_buffered_sink_hands_its_file_over_or_leaves_it() {
+    let (bench, store) = (Bench::default(), Memory::default());
+    let graph = bench.graph(FLOW);
+    let mut running = run(&graph, &store);
+    give(&bench, &graph, 0..10);
+    idle().await;
+    // It stays, untouched, beside a new one.
+    let more = format!("{FLOW}  more: {{ type: store, from: in }}\n");
+    running.reload(&bench.graph(&more)).await.unwrap();
+    assert_eq!(*store.opened.lock().unwrap(), 1);
+    *bench.outlet("out").write_answers.lock().unwrap() = vec![Answer::Later];
+    give(&bench, &graph, 10..20);
+    idle().await;
+    assert_eq!(running.watched().buffer_depths()["out"].records, 10);
+    // It changes: the new one goes on with what waits.
+    let changed = FLOW.replace("buffer: disk", "buffer: { disk: 1 MB }");
+    let reloaded = running.reload(&bench.graph(&changed)).await.unwrap();
+    assert_eq!(reloaded.changed, ["out"]);
+    assert_eq!(reloaded.left, []);
+    assert_eq!(*store.opened.lock().unwrap(), 2);
+    let depth = running.watched().buffer_depths()["out"];
+    assert_eq!((depth.records, depth.capacity_bytes), (10, 1_000_000));
+    let problems = running.watched().problems();
+    assert!(
+        problems.iter().all(|problem| problem.kind != "records lost"),
+        "{problems:?}"
+    );
+    // It goes, and what waits stays where it is.
+    let gone = "  in: { type: feed, fields: { x: '1' } }\n  other: { type: store, from: in }\n";
+    let reloaded = running.reload(&bench.graph(gone)).await.unwrap();
+    let left = BufferLeft {
+        records: 10,
+        place: "memory".to_owned(),
+    };
+    assert_eq!(reloaded.left, [("out".to_owned(), left)]);
+    assert!(running.watched().buffer_depths().is_empty());
+    // It comes back.
+    bench.outlet("out").write_answers.lock().unwrap().clear();
+    running.reload(&graph).await.unwrap();
+    give(&bench, &graph, 20..30);
+    idle().await;
+    running.stop().await;
+    assert_eq!(bench.outlet("out").numbers(), count(0..30));
+    assert!(store.entries.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_that_fails_puts_the_buffer_back() {
+    let (bench, store) = (Bench::default(), Memory::default());
+    let graph = bench.graph(FLOW);
+    let mut running = run(&graph, &store);
+    *bench.outlet("out").write_answers.lock().unwrap() = vec![Answer::Later];
+    let receipts = give(&bench, &graph, 0..10);
+    idle().await;
+    bench.outlet("more").is_broken.store(true, SeqCst);
+    let changed = FLOW.replace("buffer: disk", "buffer: { disk: 1 MB }");
+    let next = bench.graph(&format!("{changed}  more: {{ type: store, from: in }}\n"));
+    running.reload(&next).await.unwrap_err();
+    assert!(all_done(receipts));
+    bench.outlet("out").write_answers.lock().unwrap().clear();
+    give(&bench, &graph, 10..20);
+    idle().await;
+    assert_eq!(
+        running.watched().buffer_depths()["out"].capacity_bytes,
+        256_000_000
+    );
+    running.stop().await;
+    assert_eq!(bench.outlet("out").numbers(), count(0..20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_buffer_that_cannot_be_opened_again_is_tried_until_it_can() {
+    let (bench, store) = (Bench::default(), Memory::default());
+    let graph = bench.graph(FLOW);
+    let mut running = run(&graph, &store);
+    // Someone else opens the file in the moment in which this one is closed and no other is open.
+    let changed = FLOW.replace("buffer: disk", "buffer: { disk: 1 MB }");
+    let others = Arc::clone(&store.lock);
+    let failure = running.reload(&bench.graph(&changed)).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "the node `out` cannot start: another one has it open"
+    );
+    let mut receipts = give(&bench, &graph, 0..3);
+    idle().await;
+    assert!(receipts.iter_mut().all(|receipt| receipt.try_recv().is_err()));
+    drop(others);
+    idle().await;
+    assert!(all_done(receipts));
+    assert_eq!(bench.outlet("out").numbers(), count(0..3));
+    running.stop().await;
 }

@@ -10,16 +10,19 @@
 #[path = "support/inlet.rs"]
 mod inlet;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use inlet::{Inlet, compile};
 use proptest::prelude::*;
 use twinflow_engine::graph::Graph;
+use twinflow_engine::node::Restored;
 use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Receipt, Value};
-use twinflow_engine::runtime::Offline;
+use twinflow_engine::runtime::{Offline, Running, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_nodes::seen::{Seen, SeenError};
+use twinflow_nodes::state_file;
 
 /// Milliseconds, machine, seq, boot.
 type Record = (i64, &'static str, Option<i64>, i64);
@@ -232,4 +235,72 @@ fn only_what_is_safe_is_saved() {
     let bytes = seen.to_bytes();
     let twice = [&bytes[..], &bytes[1..]].concat();
     assert_eq!(Seen::from_bytes(&twice), Err(SeenError::Disordered { entry: 1 }));
+}
+
+/// Runs a flow that logs what comes through, with the state that is in `folder`: gives it these numbers, each as soon as the
+/// one before is acknowledged.
+async fn logged(folder: &Path, by: &str, seqs: &[i64]) -> Running {
+    let nodes = format!(
+        "
+  once: {{ type: dedupe, from: in, by: {by} }}
+  log: {{ type: csv-sink, from: once, file: log.csv, fields: [seq] }}
+"
+    );
+    let fields = ["seq", "boot"].map(|name| Field::new(name, FieldType::Integer));
+    let (graph, inlet) = compile(folder, fields.to_vec(), &nodes);
+    let setting = Setting {
+        state: Some(state_file(&folder.join("flow.yaml"))),
+        ..Setting::default()
+    };
+    let running = start_in(&graph, &setting).unwrap();
+    for seq in seqs {
+        let values = vec![Value::Integer(*seq), Value::Integer(0)];
+        let settled = inlet.give(vec![(*seq, "fan", values)]);
+        assert_eq!(settled.await, Ok(Delivery::Done));
+    }
+    running
+}
+
+/// The numbers in the log.
+fn in_log(folder: &Path) -> Vec<i64> {
+    let log = fs::read_to_string(folder.join("log.csv")).unwrap();
+    let rows = log.lines().skip(1);
+    rows.map(|row| row.rsplit(',').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn what_came_before_a_restart_is_dropped_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    logged(folder, "seq", &[1, 2]).await.stop().await;
+    let running = logged(folder, "seq", &[2, 3, 1, 4]).await;
+    let restored: Vec<_> = running.restoration().of(Restored::Kept).collect();
+    assert_eq!(restored, [("once", "seq")]);
+    running.stop().await;
+    assert_eq!(in_log(folder), [1, 2, 3, 4]);
+    // Both fields together never came.
+    let running = logged(folder, "[boot, seq]", &[4]).await;
+    let restored: Vec<_> = running.restoration().of(Restored::Unknown).collect();
+    assert_eq!(restored, [("once", "seq")]);
+    running.stop().await;
+    assert_eq!(in_log(folder), [1, 2, 3, 4, 4]);
+    logged(folder, "seq", &[4, 5]).await.stop().await;
+    assert_eq!(in_log(folder), [1, 2, 3, 4, 4, 5]);
+}
+
+#[test]
+fn after_a_crash_only_the_last_records_can_come_through_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = |seqs: &[i64]| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let running = runtime.block_on(logged(folder, "seq", seqs));
+        // Without a stop: the tasks end wherever they are.
+        drop(running);
+    };
+    run(&[1, 2]);
+    // What was acknowledged with 2 has 1 saved.
+    run(&[1, 2, 3]);
+    assert_eq!(in_log(folder), [1, 2, 2, 3]);
 }

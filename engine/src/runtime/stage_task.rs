@@ -98,10 +98,13 @@ impl Stage {
         }
     }
 
-    /// Saves what no barrier has collected: after the last one, nothing comes any more that would bring another.
+    /// Saves what its steps remember: after the last barrier, nothing comes any more that would bring another.
     pub fn save(mut self) {
         if let Some(saver) = self.saver.clone() {
-            let remembered = self.remembered();
+            let mut remembered = Vec::new();
+            for step in &mut self.steps {
+                step.remembered(Extent::All, &mut remembered);
+            }
             saver.save_later(remembered);
         }
     }
