@@ -22,8 +22,8 @@ use crate::brokers::Brokers;
 use crate::field_spec::FieldSpec;
 use crate::json_path::JsonPath;
 use crate::mqtt::{
-    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Delivered, Message, MessageId, Position,
-    Qos, SessionKind, Subscriber, Subscription, TopicFilter,
+    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Delivered, InboxCounters, Message,
+    MessageId, PAYLOAD_BYTES_MAX, Position, Qos, SessionKind, Subscriber, Subscription, TopicFilter,
 };
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
 use crate::reading::ReadingFormat;
@@ -202,6 +202,9 @@ struct Subscribed {
     /// The messages that need not be taken again when the broker has missed their acknowledgement.
     delivered: Delivered,
     position: Position,
+    counters: Arc<InboxCounters>,
+    /// What was told of these counters: dropped, too large.
+    told: (u64, u64),
 }
 
 /// A batch on its way.
@@ -234,6 +237,7 @@ impl Subscribed {
         let subscriber = Subscriber::connect(&options, session, subscriptions)
             .map_err(|error| StartError(error.to_string()))?;
         let states = subscriber.states();
+        let counters = subscriber.counters();
         let subscriber = Some(subscriber);
         Ok(Self {
             subscriber,
@@ -245,7 +249,28 @@ impl Subscribed {
             open: VecDeque::new(),
             delivered: Delivered::default(),
             position: Position::default(),
+            counters,
+            told: (0, 0),
         })
+    }
+
+    /// Tells of messages that had to be left out since it was last told.
+    fn tell_left_out(&mut self) {
+        let now = (self.counters.dropped(), self.counters.too_large());
+        let (dropped, too_large) = (now.0 - self.told.0, now.1 - self.told.1);
+        self.told = now;
+        if dropped > 0 {
+            let message = "they came faster than the flow takes them, at QoS 0, where nobody sends them again; with `qos: 1` the broker keeps them";
+            self.context
+                .problems
+                .report_many("messages dropped", dropped, message);
+        }
+        if too_large > 0 {
+            let message = format!("a payload of more than {PAYLOAD_BYTES_MAX} bytes is no reading");
+            self.context
+                .problems
+                .report_many("message too large", too_large, message);
+        }
     }
 
     /// A batch of the messages that are readings; the others are reported and acknowledged.
@@ -384,6 +409,7 @@ impl Source for Subscribed {
                     }
                 }
                 messages = subscriber.next_batch(BATCH) => {
+                    self.tell_left_out();
                     if let Some(batch) = self.batch(messages) {
                         return Ok(Some(batch));
                     }

@@ -63,16 +63,13 @@ impl StateFile {
         })
     }
 
-    /// Deletes what `node` remembers, or all there is; how many memories that were.
+    /// Deletes what `node` remembers; how many memories that were.
     ///
     /// # Errors
     /// Why it cannot be written.
-    pub fn forget(&self, node: Option<&str>) -> Result<usize, String> {
+    pub fn forget(&self, node: &str) -> Result<usize, String> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let deleted = match node {
-            Some(node) => connection.execute("DELETE FROM memories WHERE node = ?1", [node]),
-            None => connection.execute("DELETE FROM memories", []),
-        };
+        let deleted = connection.execute("DELETE FROM memories WHERE node = ?1", [node]);
         deleted.map_err(|error| explained(&self.path, &error))
     }
 }

@@ -19,7 +19,7 @@ use super::running::StartFailure;
 use super::saver::Saver;
 use super::sink_task::SinkTask;
 use super::source_task::{Restart, SourceTask};
-use super::stage_task::{Next, Stage, Step, Tick};
+use super::stage_task::{Next, Pace, Stage, Step, Tick};
 use super::task::Task;
 use super::watched::Watched;
 use crate::graph::{Graph, Node};
@@ -370,6 +370,7 @@ impl Assembly<'_> {
             outbox: outbox.unwrap_or_default(),
             orders: orders.subscribe(),
             saver: self.saver.clone(),
+            pace: Pace::default(),
         };
         Worker {
             orders,

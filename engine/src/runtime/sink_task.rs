@@ -72,6 +72,8 @@ impl SinkTask {
                 }
                 None => break,
             };
+            // A queue that never runs empty must not keep other tasks waiting.
+            tokio::task::consume_budget().await;
             self.metrics.add_received(batch.len());
             match self.write(&batch).await {
                 Outcome::Written => {
