@@ -44,6 +44,10 @@ pub enum Command {
     Test(TestOptions),
     /// Run a log through a flow: as fast as it goes, or live on the dashboard
     Replay(ReplayOptions),
+    /// Watch a running flow: rates, queues, times and problems of every node
+    Top(TopOptions),
+    /// Show what leaves a node of a running flow, live
+    Tap(TapOptions),
     /// Tell what a flow's nodes remember over restarts, or make one forget
     State(StateOptions),
     /// Begin a flow, or a node type of your own
@@ -207,6 +211,41 @@ pub struct ReplayOptions {
     /// Where the dashboard listens, with --speed: a port, or an address with a port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1880", value_parser = listen_address)]
     pub listen: SocketAddr,
+}
+
+/// Which running flow.
+#[derive(Debug, Args)]
+pub struct RunningOptions {
+    /// Where its dashboard is
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:1880")]
+    pub url: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TopOptions {
+    #[command(flatten)]
+    pub running: RunningOptions,
+
+    /// Print one snapshot as text, and end
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TapOptions {
+    /// The node, such as fan; or one of its outputs, such as switch.hot or fan.error
+    pub node: String,
+
+    #[command(flatten)]
+    pub running: RunningOptions,
+
+    /// End after so many records
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub records: Option<u64>,
+
+    /// Only records of this machine
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! The `twinflow` command.
 
 mod cli;
+mod client;
 mod commands;
 mod exit;
 mod flow_file;
@@ -23,6 +24,8 @@ fn main() -> std::process::ExitCode {
         Command::Check(options) => commands::check::check(&options),
         Command::Test(options) => commands::test::test(&options),
         Command::Replay(options) => commands::replay::replay(&options),
+        Command::Top(options) => commands::top::top(&options),
+        Command::Tap(options) => commands::tap::tap(&options),
         Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),

@@ -192,6 +192,21 @@ fn metrics_count_what_goes_through() {
         )
         .unwrap();
         assert!(batches >= 1.0 && all == batches, "{text}");
+        assert_eq!(of("twinflow_node_ready", "node=\"fan\""), Some(1.0));
+        assert_eq!(
+            of("twinflow_source_records_late_total", "node=\"fan\""),
+            Some(0.0)
+        );
+        assert!(of("twinflow_source_open_records", "node=\"fan\"").is_some());
+        assert!(
+            of("twinflow_source_oldest_open_seconds", "node=\"fan\"").is_some_and(|oldest| oldest < 60.0)
+        );
+        // What was written is safe a tenth of a second later; only then has it a latency.
+        let safe = of("twinflow_sink_latency_seconds_count", "node=\"log\"");
+        if safe.is_none() {
+            assert!(std::time::Instant::now() < deadline, "{text}");
+            continue;
+        }
         assert!(text.ends_with("# EOF\n"));
         break;
     }

@@ -12,6 +12,7 @@ use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
 use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, Sink, SinkError, StartError};
 use twinflow_engine::record::{Batch, EventTime, Value};
+use twinflow_engine::runtime::ReadinessReporter;
 use twinflow_engine::unit::Quantity;
 
 use crate::csv_file::{CsvFile, CsvFileError};
@@ -169,6 +170,7 @@ struct Logging {
     header: Arc<[u8]>,
     sync: Duration,
     context: NodeContext,
+    readiness: ReadinessReporter,
     /// Files with rows that they have not got yet; more than one when a batch spans midnight. The last is at hand.
     files: Vec<CsvFile>,
 }
@@ -181,6 +183,7 @@ impl Logging {
             fields,
             sync,
             context: context.clone(),
+            readiness: context.readiness.reporter(),
             files: Vec::new(),
         }
     }
@@ -190,7 +193,9 @@ impl Logging {
         let path = self.names.at(EventTime::now());
         let mut file = CsvFile::new(path, Arc::clone(&self.header));
         match file.open() {
-            Ok(()) | Err(CsvFileError::Io { .. }) => {}
+            Ok(()) => {}
+            // It may be there when the first reading comes.
+            Err(error @ CsvFileError::Io { .. }) => self.readiness.not_ready(error.to_string()),
             Err(error @ CsvFileError::ForeignHeader { .. }) => return Err(StartError(error.to_string())),
         }
         self.files.push(file);
@@ -297,6 +302,7 @@ impl Sink for Logging {
             }
         }
         result.map_err(|error| SinkError::Later(error.to_string()))?;
+        self.readiness.ready();
         // Yesterday's file is done; only the last one stays open.
         let done = self.files.len().saturating_sub(1);
         self.files.drain(..done);

@@ -8,6 +8,7 @@ pub mod mqtt;
 pub mod seen;
 
 mod classify;
+mod connection_readiness;
 mod csv_file;
 mod csv_sink;
 mod dashboard_widget;

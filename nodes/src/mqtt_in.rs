@@ -19,6 +19,7 @@ use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Key, Rec
 use twinflow_engine::schema::Schema;
 
 use crate::brokers::Brokers;
+use crate::connection_readiness;
 use crate::field_spec::FieldSpec;
 use crate::json_path::JsonPath;
 use crate::mqtt::{
@@ -237,6 +238,7 @@ impl Subscribed {
         let subscriber = Subscriber::connect(&options, session, subscriptions)
             .map_err(|error| StartError(error.to_string()))?;
         let states = subscriber.states();
+        connection_readiness::follow(context, subscriber.states());
         let counters = subscriber.counters();
         let subscriber = Some(subscriber);
         Ok(Self {

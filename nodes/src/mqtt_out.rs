@@ -15,6 +15,7 @@ use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, S
 use twinflow_engine::record::{Batch, Key, Keys};
 
 use crate::brokers::Brokers;
+use crate::connection_readiness;
 use crate::field_selection::{SelectedField, select_fields};
 use crate::mqtt::{ConnectOptions, PublishError, Publisher, Qos, TopicName};
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
@@ -81,6 +82,7 @@ nodes:
             let options = ConnectOptions::new(brokers.reach(&address), client_id(context));
             let publisher =
                 Publisher::connect(&options, None).map_err(|error| StartError(error.to_string()))?;
+            connection_readiness::follow(context, publisher.states());
             Ok(Publishing {
                 publisher,
                 topic: topic.clone(),

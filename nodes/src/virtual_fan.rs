@@ -18,6 +18,7 @@ use twinflow_engine::unit::{Quantity, Unit};
 use twinflow_plant::{FaultInjector, Plant, STEP_MS, Schedule};
 
 use crate::brokers::Brokers;
+use crate::connection_readiness;
 use crate::fan_command::apply_command;
 use crate::fan_payload::Sent;
 use crate::mqtt::{
@@ -197,6 +198,7 @@ impl Simulated {
         }
         let options = ConnectOptions::new(address.clone(), client_id(context));
         let publisher = Publisher::connect(&options, None).map_err(|error| StartError(error.to_string()))?;
+        connection_readiness::follow(context, publisher.states());
         let commands = match &settings.commands {
             None => None,
             Some(topic) => {

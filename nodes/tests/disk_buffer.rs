@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use twinflow_engine::node::{NodeContext, StartError};
-use twinflow_engine::runtime::{BufferEntry, BufferStore, Clock, ProblemLog, Problems};
+use twinflow_engine::runtime::{BufferEntry, BufferStore, Clock, ProblemLog, Problems, Readiness};
 use twinflow_nodes::disk_buffers;
 
 fn open(folder: &Path) -> (Result<Arc<dyn BufferStore>, StartError>, Arc<ProblemLog>) {
@@ -23,6 +23,7 @@ fn open(folder: &Path) -> (Result<Arc<dyn BufferStore>, StartError>, Arc<Problem
         keys: Arc::default(),
         clock: Clock::default(),
         problems: Problems::new("fans.out".into(), Arc::clone(&problems)),
+        readiness: Readiness::default(),
         feed: None,
     };
     (disk_buffers(&folder.join("flow.yaml"))(&context), problems)

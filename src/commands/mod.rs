@@ -14,5 +14,7 @@ pub mod run;
 pub mod schema;
 pub mod simulate;
 pub mod state;
+pub mod tap;
 pub mod test;
+pub mod top;
 pub mod train;

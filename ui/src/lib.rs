@@ -11,12 +11,15 @@ mod metrics;
 mod openapi;
 mod predict;
 mod reload;
+mod report;
 mod server;
 mod shown;
 mod status;
+mod tap;
 
 pub use layout::{Dashboard, dashboard};
 pub use predict::{FeatureInfo, Prediction, Predictor};
 pub use reload::{ReloadReport, ReloadRequest};
+pub use report::{FlowReport, NodeReport, ProblemReport, QueueReport};
 pub use server::{Bound, ServeError, Server};
 pub use shown::{FlowFault, ServerSetup};

@@ -1,5 +1,6 @@
 //! `/metrics`: the flow's counters for Prometheus and whatever else reads OpenMetrics.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
-use twinflow_engine::runtime::{BOUNDS_S, BufferDepth, NodeCounts, QueueDepth, Watched};
+use twinflow_engine::runtime::{
+    BOUNDS_S, BufferDepth, LATENCY_BOUNDS_S, NodeCounts, QueueDepth, TimingCounts, Watched,
+};
 
 use crate::shown::Current;
 
@@ -20,8 +23,6 @@ type NoLabels = [(&'static str, &'static str); 0];
 type NodeCounter = fn(&NodeCounts) -> u64;
 /// What is read of a queue.
 type QueueGauge = fn(&QueueDepth) -> u64;
-/// What is read of a buffer on disk.
-type DiskGauge = fn(&BufferDepth) -> u64;
 
 /// The counters as they are now.
 pub async fn metrics(State(current): State<Current>) -> Response {
@@ -34,6 +35,9 @@ pub async fn metrics(State(current): State<Current>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
+
+/// What is read of a buffer on disk.
+type DiskGauge = fn(&BufferDepth) -> u64;
 
 #[derive(Debug)]
 struct FlowCounters(Arc<Watched>);
@@ -76,13 +80,22 @@ impl Collector for FlowCounters {
         }
         self.queues(&mut encoder)?;
         self.buffers(&mut encoder)?;
+        self.readiness(&mut encoder)?;
+        self.sources(&mut encoder)?;
         let family = encoder.encode_descriptor(
             "node_batch_seconds",
             "How long a node took for a batch",
             None,
             MetricType::Histogram,
         )?;
-        self.timings(family)
+        histograms(family, &BOUNDS_S, &self.0.timings())?;
+        let family = encoder.encode_descriptor(
+            "sink_latency_seconds",
+            "From when a record's source gave it to the flow until a sink had it safe",
+            None,
+            MetricType::Histogram,
+        )?;
+        histograms(family, &LATENCY_BOUNDS_S, &self.0.latencies())
     }
 }
 
@@ -137,15 +150,61 @@ impl FlowCounters {
         Ok(())
     }
 
-    fn timings(&self, mut family: MetricEncoder<'_>) -> fmt::Result {
-        for (id, timing) in self.0.timings() {
-            let bounds = BOUNDS_S.into_iter().chain([f64::INFINITY]);
-            let buckets: Vec<(f64, u64)> = bounds.zip(timing.buckets).collect();
-            let count = timing.buckets.iter().sum();
-            let labels = [("node", &*id)];
-            let mut histogram = family.encode_family(&labels)?;
-            histogram.encode_histogram::<NoLabels>(timing.sum.as_secs_f64(), count, &buckets, None)?;
+    fn readiness(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "1 when a node can do its work, 0 when not";
+        let mut family = encoder.encode_descriptor("node_ready", help, None, MetricType::Gauge)?;
+        let not_ready = self.0.not_ready();
+        for node in self.0.nodes() {
+            let is_ready = not_ready.iter().all(|trouble| trouble.node != node.id);
+            let labels = [("node", &*node.id)];
+            family
+                .encode_family(&labels)?
+                .encode_gauge(&u64::from(is_ready))?;
         }
         Ok(())
     }
+
+    fn sources(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let sources = self.0.sources();
+        let help = "Records of a source that are not safe, or given up, yet";
+        let mut family = encoder.encode_descriptor("source_open_records", help, None, MetricType::Gauge)?;
+        for (id, state) in &sources {
+            let labels = [("node", &**id)];
+            family.encode_family(&labels)?.encode_gauge(&state.open.records)?;
+        }
+        let help = "How long the oldest of them has been under way";
+        let mut family =
+            encoder.encode_descriptor("source_oldest_open_seconds", help, None, MetricType::Gauge)?;
+        for (id, state) in &sources {
+            let labels = [("node", &**id)];
+            family
+                .encode_family(&labels)?
+                .encode_gauge(&state.open.oldest.as_secs_f64())?;
+        }
+        let help = "Records older than one of the same machine that came before";
+        let mut family = encoder.encode_descriptor("source_records_late", help, None, MetricType::Counter)?;
+        for (id, state) in &sources {
+            let labels = [("node", &**id)];
+            let mut counter = family.encode_family(&labels)?;
+            counter.encode_counter::<NoLabels, u64, u64>(&state.late, None)?;
+        }
+        Ok(())
+    }
+}
+
+/// A histogram of each node.
+fn histograms(
+    mut family: MetricEncoder<'_>,
+    bounds: &[f64; 11],
+    timings: &BTreeMap<Arc<str>, TimingCounts>,
+) -> fmt::Result {
+    for (id, timing) in timings {
+        let bounds = bounds.iter().copied().chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(timing.buckets).collect();
+        let count = timing.buckets.iter().sum();
+        let labels = [("node", &**id)];
+        let mut histogram = family.encode_family(&labels)?;
+        histogram.encode_histogram::<NoLabels>(timing.sum.as_secs_f64(), count, &buckets, None)?;
+    }
+    Ok(())
 }

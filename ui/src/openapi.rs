@@ -1,6 +1,6 @@
 //! The API's description, with the features of the flow's own model.
 
-use utoipa::openapi::path::{HttpMethod, OperationBuilder};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{
@@ -19,7 +19,10 @@ pub fn describe(name: &str, features: &[FeatureInfo]) -> OpenApi {
         .description(Some("Ask the flow's fault model, and see how the flow is doing."));
     let mut paths = PathsBuilder::new()
         .path("/healthz", health())
+        .path("/readyz", ready())
         .path("/api/status", status())
+        .path("/api/nodes", nodes())
+        .path("/api/tap/{node}", tap())
         .path("/metrics", metrics());
     let mut components = ComponentsBuilder::new();
     if !features.is_empty() {
@@ -153,6 +156,66 @@ fn health() -> PathItem {
         .response(
             "200",
             ResponseBuilder::new().description("It is: the body is `ok`"),
+        );
+    PathItem::new(HttpMethod::Get, operation)
+}
+
+fn ready() -> PathItem {
+    let operation = OperationBuilder::new()
+        .summary(Some("Whether every node can do its work"))
+        .response("200", ResponseBuilder::new().description("Every node can"))
+        .response(
+            "503",
+            ResponseBuilder::new()
+                .description("`notReady` lists the nodes that cannot, each with the reason"),
+        );
+    PathItem::new(HttpMethod::Get, operation)
+}
+
+fn nodes() -> PathItem {
+    let operation = OperationBuilder::new()
+        .summary(Some(
+            "Every node in the order of the flow: type, counters, queue, times, state",
+        ))
+        .response(
+            "200",
+            ResponseBuilder::new().description("A snapshot of the running flow"),
+        );
+    PathItem::new(HttpMethod::Get, operation)
+}
+
+fn tap() -> PathItem {
+    let parameter = |name: &str, place: ParameterIn, schema: ObjectBuilder, description: &str| {
+        ParameterBuilder::new()
+            .name(name)
+            .required(match place {
+                ParameterIn::Path => Required::True,
+                _ => Required::False,
+            })
+            .parameter_in(place)
+            .schema(Some(Schema::from(schema.build())))
+            .description(Some(description))
+    };
+    let count = ObjectBuilder::new().schema_type(Type::Integer);
+    let operation = OperationBuilder::new()
+        .summary(Some("What leaves a node, live: one JSON object a line"))
+        .parameter(parameter(
+            "node",
+            ParameterIn::Path,
+            text(),
+            "the node, such as `fan`; or one of its outputs, such as `switch.hot` or `fan.error`",
+        ))
+        .parameter(parameter("records", ParameterIn::Query, count, "end after so many records"))
+        .parameter(parameter("key", ParameterIn::Query, text(), "only records of this machine"))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("`time`, `key`, `node`, `output` and `fields` of each record; `{\"missed\": n}` for those that went by")
+                .content("application/x-ndjson", ContentBuilder::new().build()),
+        )
+        .response(
+            "404",
+            ResponseBuilder::new().description("There is no such node or output: `error` says which is meant"),
         );
     PathItem::new(HttpMethod::Get, operation)
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -12,12 +13,14 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::reload::{ReloadRequest, reload};
+use crate::report::FlowReport;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, guard, live, metrics, predict};
+use crate::{assets, guard, live, metrics, predict, tap};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -144,12 +147,17 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .route("/api/status", get(status))
         .route("/metrics", get(metrics::metrics))
         .route("/predict", post(predict::predict))
+        .route("/readyz", get(ready))
+        .route("/api/nodes", get(nodes))
+        .route("/api/tap/{node}", get(tap::tap))
         .route("/openapi.json", get(docs))
         .route("/ws", get(websocket))
         .with_state(current);
     let control = Router::new()
         .route("/api/reload", post(reload))
         .with_state(reloads);
+    // Compression collects what comes, and a tap is there to be read at once.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(tap::NDJSON));
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         // The original's address, which its users have in their bookmarks.
@@ -162,7 +170,7 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::security_headers))
         .layer(middleware::from_fn(guard::local_only))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(compressed))
 }
 
 async fn dashboard(State(current): State<Current>) -> Response {
@@ -175,6 +183,21 @@ async fn docs(State(current): State<Current>) -> Response {
 
 async fn status(State(current): State<Current>) -> Response {
     Json(Status::of(&current.borrow())).into_response()
+}
+
+async fn nodes(State(current): State<Current>) -> Response {
+    Json(FlowReport::of(&current.borrow().watched)).into_response()
+}
+
+/// Whether every node can do its work; the body names those that cannot.
+async fn ready(State(current): State<Current>) -> Response {
+    let not_ready = current.borrow().watched.not_ready();
+    let code = match not_ready.as_slice() {
+        [] => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = serde_json::json!({ "ready": not_ready.is_empty(), "notReady": not_ready });
+    (code, Json(body)).into_response()
 }
 
 async fn websocket(State(current): State<Current>, upgrade: WebSocketUpgrade) -> Response {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use twinflow_engine::runtime::{BufferDepth, NodeCounts, Problem};
+use twinflow_engine::runtime::{BufferDepth, NodeCounts, NotReady, Problem};
 
 use crate::shown::{FlowFault, Shown};
 
@@ -19,6 +19,9 @@ pub struct Status {
     /// How full the buffers on disk are, by node.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub buffers: BTreeMap<Arc<str>, BufferDepth>,
+    /// Which nodes cannot do their work now.
+    #[serde(rename = "notReady")]
+    pub not_ready: Vec<NotReady>,
     /// What went wrong, the latest first.
     pub problems: Vec<Problem>,
     /// Why the flow that runs is not that of its file, when it is not.
@@ -34,6 +37,7 @@ impl Status {
             uptime_ms: u64::try_from(watched.uptime().as_millis()).unwrap_or(u64::MAX),
             nodes: watched.counts(),
             buffers: watched.buffer_depths(),
+            not_ready: watched.not_ready(),
             problems: watched.problems(),
             fault: shown.fault.clone(),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::record::Keys;
-use crate::runtime::{Clock, Feed, Problems};
+use crate::runtime::{Clock, Feed, Problems, Readiness};
 
 /// A running node's surroundings.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct NodeContext {
     pub clock: Clock,
     /// Where to report what went wrong with single records.
     pub problems: Problems,
+    /// Where to tell whether the node can do its work, such as whether its broker is there.
+    pub readiness: Readiness,
     /// The node's feed to the dashboard; only nodes with a [`super::View`] have one.
     pub feed: Option<Arc<Feed>>,
 }

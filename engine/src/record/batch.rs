@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::column::Column;
 use super::key::Key;
+use super::passage::Passage;
 use super::receipt::Receipt;
 use super::value::{EventTime, Value};
 use crate::schema::{Adapter, ColumnSource, Schema};
@@ -72,6 +73,18 @@ impl Batch {
         &self.receipt
     }
 
+    /// The same records, for a reader who is not responsible for them.
+    #[must_use]
+    pub fn without_receipt(&self) -> Self {
+        Self {
+            schema: Arc::clone(&self.schema),
+            times: Arc::clone(&self.times),
+            keys: Arc::clone(&self.keys),
+            columns: self.columns.clone(),
+            receipt: Receipt::none(),
+        }
+    }
+
     /// The record in `row` by itself, as if it were measured at `time`; nobody waits for it.
     #[must_use]
     pub fn again(&self, row: usize, time: EventTime) -> Self {
@@ -87,6 +100,11 @@ impl Batch {
         let all: Vec<usize> = (0..self.len()).collect();
         let (first, rest) = all.split_at(rows.min(all.len()));
         (self.select(first), self.select(rest))
+    }
+
+    /// Its records enter the flow.
+    pub(crate) fn enter(&mut self, passage: Passage) {
+        self.receipt.enter(passage);
     }
 
     /// Gives it a receipt beside those it has.

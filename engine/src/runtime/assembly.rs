@@ -10,6 +10,8 @@ use tokio::sync::{oneshot, watch};
 use super::buffer::{BufferInHand, BufferLevel, OpenBuffer};
 use super::epoch::Epochs;
 use super::error_way::ErrorWay;
+use super::event_order::EventOrder;
+use super::latency::Written;
 use super::order::Order;
 use super::outbox::Outbox;
 use super::plan::{Plan, Target};
@@ -40,6 +42,7 @@ pub(super) struct SourceInHand {
     pub source: Option<Box<dyn Source>>,
     pub outbox: Outbox,
     pub epochs: Epochs,
+    pub event_order: EventOrder,
     pub restart: Restart,
     pub is_exhausted: bool,
 }
@@ -122,8 +125,16 @@ impl Assembly<'_> {
             clock: self.watched.clock,
             problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
             feed: self.watched.feed(&id).cloned(),
+            readiness: self.watched.metrics_of(&id).readiness().clone(),
             id,
         }
+    }
+
+    /// The surroundings of a node that is about to be made.
+    fn fresh_context(&self, id: &str) -> NodeContext {
+        let context = self.context(id);
+        context.readiness.begin();
+        context
     }
 
     /// Makes every transform, but for those that are there already.
@@ -131,7 +142,7 @@ impl Assembly<'_> {
         for node in &self.graph.nodes {
             let id = node.id.value.as_str();
             if let (Part::Transform(make), false) = (&node.part, there.contains(id)) {
-                let context = self.context(id);
+                let context = self.fresh_context(id);
                 let transform = make(&context).map_err(|error| failure(node, error))?;
                 let tick = Tick::first(&*transform, &context);
                 let made = TransformInHand { transform, tick };
@@ -146,7 +157,7 @@ impl Assembly<'_> {
         for node in &self.graph.nodes {
             let id = node.id.value.as_str();
             if let (Part::Sink(make), false) = (&node.part, parts.sinks.contains_key(id)) {
-                let context = self.context(id);
+                let context = self.fresh_context(id);
                 let mut buffer = self.buffer(node);
                 if let Some(buffer) = &mut buffer {
                     buffer.open(&context).map_err(|error| failure(node, error))?;
@@ -160,7 +171,7 @@ impl Assembly<'_> {
         for node in &self.graph.nodes {
             let id = node.id.value.as_str();
             if let (Part::Source(make), false) = (&node.part, parts.sources.contains_key(id)) {
-                let source = make(&self.context(id)).map_err(|error| failure(node, error))?;
+                let source = make(&self.fresh_context(id)).map_err(|error| failure(node, error))?;
                 parts
                     .sources
                     .insert(id.into(), self.source_in_hand(id, Some(source)));
@@ -173,6 +184,7 @@ impl Assembly<'_> {
     pub fn make_ends_in_time(&self, parts: &mut Parts) {
         while let Err(StartFailure { node, reason }) = self.make_ends(parts) {
             let context = self.context(&node);
+            context.readiness.set_down(&*reason);
             context.problems.report("restart failed", reason);
             let Some((_, found)) = self.graph.node(&node) else {
                 return;
@@ -200,6 +212,7 @@ impl Assembly<'_> {
             source,
             outbox: Outbox::default(),
             epochs: Epochs::new(&id.into()),
+            event_order: EventOrder::default(),
             restart: Restart::default(),
             is_exhausted: false,
         }
@@ -309,7 +322,12 @@ impl Assembly<'_> {
         {
             targets.push((sender.clone(), Target::as_it_is()));
         }
-        ErrorWay { targets }
+        let node = self.graph.nodes.get(number);
+        let metrics = node.map(|node| self.watched.metrics_of(&node.id.value));
+        ErrorWay {
+            targets,
+            metrics: metrics.unwrap_or_default(),
+        }
     }
 
     fn start_sink(
@@ -323,6 +341,8 @@ impl Assembly<'_> {
         let orders = watch::Sender::new(Order::Run);
         let errors = watch::Sender::new(errors);
         let task = SinkTask {
+            is_waiting: sink.is_none(),
+            written: Written::default(),
             sink,
             make: Arc::clone(make),
             metrics: self.watched.metrics_of(&context.id),
@@ -433,6 +453,7 @@ impl Assembly<'_> {
             source,
             outbox,
             mut epochs,
+            event_order,
             mut restart,
             is_exhausted,
         } = in_hand;
@@ -458,6 +479,7 @@ impl Assembly<'_> {
             errors: self.error_way(number, workers),
             outbox,
             epochs,
+            event_order,
             restart,
             is_exhausted,
             orders: orders.subscribe(),

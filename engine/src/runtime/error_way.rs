@@ -1,8 +1,12 @@
 //! Where a source or a sink sends what it could not take.
 
+use std::sync::Arc;
+
+use super::metrics::NodeMetrics;
 use super::outbox::Outbox;
 use super::plan::Target;
 use super::queue::{Item, QueueSender};
+use super::tap::TapPlace;
 use crate::node::{NodeContext, Rejection, error_batch};
 use crate::record::{Batch, Receipt};
 
@@ -10,6 +14,8 @@ use crate::record::{Batch, Receipt};
 #[derive(Clone, Default)]
 pub(super) struct ErrorWay {
     pub targets: Vec<(QueueSender, Target)>,
+    /// Of the node.
+    pub metrics: Arc<NodeMetrics>,
 }
 
 impl ErrorWay {
@@ -20,7 +26,7 @@ impl ErrorWay {
 
     /// Counts rejections as problems, and hands them on together with a share of the receipt.
     pub async fn send(&self, context: &NodeContext, rejected: Vec<Rejection>, receipt: &Receipt) {
-        if let Some(batch) = letter(context, rejected, receipt) {
+        if let Some(batch) = self.letter(context, rejected, receipt) {
             for (queue, target) in &self.targets {
                 queue.send(Item::Batch(target.adapt(batch.clone()))).await;
             }
@@ -35,20 +41,22 @@ impl ErrorWay {
         receipt: &Receipt,
         outbox: &mut Outbox,
     ) {
-        if let Some(batch) = letter(context, rejected, receipt) {
+        if let Some(batch) = self.letter(context, rejected, receipt) {
             for (queue, target) in &self.targets {
                 outbox.push(queue.clone(), Item::Batch(target.adapt(batch.clone())));
             }
         }
     }
-}
 
-fn letter(context: &NodeContext, rejected: Vec<Rejection>, receipt: &Receipt) -> Option<Batch> {
-    if rejected.is_empty() {
-        return None;
+    fn letter(&self, context: &NodeContext, rejected: Vec<Rejection>, receipt: &Receipt) -> Option<Batch> {
+        if rejected.is_empty() {
+            return None;
+        }
+        for Rejection { refusal, .. } in &rejected {
+            context.problems.report(refusal.kind, refusal.reason.clone());
+        }
+        let batch = error_batch(&context.id, rejected, receipt.clone());
+        self.metrics.tap().show(TapPlace::Error, &batch);
+        Some(batch)
     }
-    for Rejection { refusal, .. } in &rejected {
-        context.problems.report(refusal.kind, refusal.reason.clone());
-    }
-    Some(error_batch(&context.id, rejected, receipt.clone()))
 }

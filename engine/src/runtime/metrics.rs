@@ -1,17 +1,25 @@
-//! Counters of each node.
+//! Counters of each node, whether it is ready, and its tap.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::timing::{Timing, TimingCounts};
+use super::readiness::Readiness;
+use super::tap::Tap;
+use super::timing::{BOUNDS_S, LATENCY_BOUNDS_S, Timing, TimingCounts};
+use crate::record::OpenBatches;
 
 /// What went through a node, counted in records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NodeMetrics {
     received: AtomicU64,
     emitted: AtomicU64,
     dropped: AtomicU64,
+    late: AtomicU64,
     timing: Timing,
+    latency: Timing,
+    open: OpenBatches,
+    tap: Tap,
+    readiness: Readiness,
 }
 
 /// The counters at one moment.
@@ -29,6 +37,22 @@ pub struct NodeCounts {
     pub errors: u64,
 }
 
+impl Default for NodeMetrics {
+    fn default() -> Self {
+        Self {
+            received: AtomicU64::new(0),
+            emitted: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            timing: Timing::new(&BOUNDS_S),
+            latency: Timing::new(&LATENCY_BOUNDS_S),
+            open: OpenBatches::default(),
+            tap: Tap::default(),
+            readiness: Readiness::default(),
+        }
+    }
+}
+
 impl NodeMetrics {
     pub(crate) fn add_received(&self, records: usize) {
         self.received.fetch_add(records as u64, Ordering::Relaxed);
@@ -43,7 +67,40 @@ impl NodeMetrics {
     }
 
     pub(crate) fn add_batch_time(&self, took: Duration) {
-        self.timing.add(took);
+        self.timing.add(took, 1);
+    }
+
+    /// So many records became safe in a sink, this long after they entered the flow.
+    pub(crate) fn add_latency(&self, took: Duration, records: u64) {
+        self.latency.add(took, records);
+    }
+
+    pub(crate) fn latency(&self) -> TimingCounts {
+        self.latency.counts()
+    }
+
+    /// The records of a source that are not settled yet.
+    pub(crate) fn open(&self) -> &OpenBatches {
+        &self.open
+    }
+
+    /// So many records of a source were older than one of the same machine before them.
+    pub(crate) fn add_late(&self, records: u64) {
+        self.late.fetch_add(records, Ordering::Relaxed);
+    }
+
+    pub(crate) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    /// Where its records can be looked at.
+    pub(crate) fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    /// Whether it can do its work.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
     pub(crate) fn timing(&self) -> TimingCounts {

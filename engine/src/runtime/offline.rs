@@ -14,6 +14,7 @@ use super::feed::Feed;
 use super::metrics::NodeMetrics;
 use super::plan::Plan;
 use super::problems::{ProblemLog, Problems};
+use super::readiness::Readiness;
 use super::stage_task::Step;
 use crate::graph::Graph;
 use crate::node::{NodeContext, Part, Refusal, Rejection, StartError, error_batch};
@@ -129,6 +130,7 @@ impl Offline {
                 clock: Clock::default(),
                 problems: Problems::new(Arc::clone(&id), Arc::clone(&offline.problems)),
                 feed,
+                readiness: Readiness::default(),
                 id,
             };
             let transform = make(&context).map_err(|StartError(reason)| OfflineError::Start {

@@ -103,6 +103,7 @@ impl Running {
         apart.give_up();
         let old = std::mem::replace(&mut self.graph, graph.clone());
         self.workers = workers;
+        self.watched.end_taps_that_differ_in(&watched);
         self.watched = Arc::new(watched);
         restoration.forget_unless(|id| fresh_ids(&old, graph, &same).contains(id));
         let reloaded = Reloaded {
@@ -294,6 +295,7 @@ impl SourceTask {
             source: self.source,
             outbox: self.outbox,
             epochs: self.epochs,
+            event_order: self.event_order,
             restart: self.restart,
             is_exhausted: self.is_exhausted,
         }

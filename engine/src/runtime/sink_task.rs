@@ -8,10 +8,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
 use super::error_way::ErrorWay;
+use super::latency::Written;
 use super::metrics::NodeMetrics;
 use super::order::{Order, Orders};
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::queue::{Item, QueueReceiver};
+use super::tap::TapPlace;
 use crate::node::{MakePart, NodeContext, Rejection, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
@@ -29,6 +31,10 @@ pub(super) struct SinkTask {
     pub is_buffered: bool,
     /// It changes with the flow, while the sink goes on.
     pub errors: watch::Receiver<ErrorWay>,
+    /// Whether it was last told that the sink takes nothing.
+    pub is_waiting: bool,
+    /// Since the last flush.
+    pub written: Written,
     pub orders: Orders,
 }
 
@@ -75,9 +81,11 @@ impl SinkTask {
             // A queue that never runs empty must not keep other tasks waiting.
             tokio::task::consume_budget().await;
             self.metrics.add_received(batch.len());
+            self.metrics.tap().show(TapPlace::Arriving, &batch);
             match self.write(&batch).await {
                 Outcome::Written => {
                     self.metrics.add_emitted(batch.len());
+                    self.written.add(&batch);
                     open.push(batch.receipt().clone());
                     let interval = self.sink.as_ref().map(|sink| sink.flush_interval());
                     due = due.or_else(|| Some(Instant::now() + interval.unwrap_or_default()));
@@ -98,7 +106,10 @@ impl SinkTask {
         let mut tries = Tries::new(&self.orders);
         loop {
             match caught(write(self.sink.as_mut(), batch)).await {
-                Ok(Ok(())) => return Outcome::Written,
+                Ok(Ok(())) => {
+                    self.works();
+                    return Outcome::Written;
+                }
                 Err(Panicked) => return Outcome::SinkLost,
                 Ok(Err(SinkError::Never(reason))) => {
                     let errors = self.errors.borrow().clone();
@@ -112,6 +123,7 @@ impl SinkTask {
                     return Outcome::Lost;
                 }
                 Ok(Err(SinkError::Later(reason))) => {
+                    self.waits(&reason);
                     self.context.problems.report("cannot write", reason);
                     if !tries.wait().await {
                         self.report_end();
@@ -130,7 +142,11 @@ impl SinkTask {
         let mut tries = Tries::new(&self.orders);
         loop {
             let reason = match caught(flush(self.sink.as_mut())).await {
-                Ok(Ok(())) => break,
+                Ok(Ok(())) => {
+                    self.works();
+                    self.written.safe(&self.metrics);
+                    break;
+                }
                 Err(Panicked) => return self.start_afresh(open).await,
                 Ok(Err(SinkError::Never(reason))) => {
                     self.context.problems.report("records lost", reason);
@@ -139,6 +155,7 @@ impl SinkTask {
                 }
                 Ok(Err(SinkError::Later(reason))) => reason,
             };
+            self.waits(&reason);
             self.context.problems.report("cannot write", reason);
             if !tries.wait().await {
                 self.report_end();
@@ -147,6 +164,20 @@ impl SinkTask {
             }
         }
         open.clear();
+        self.written.lost();
+    }
+
+    /// It took what it was given.
+    fn works(&mut self) {
+        if std::mem::take(&mut self.is_waiting) {
+            self.context.readiness.set_up();
+        }
+    }
+
+    /// It takes nothing for now.
+    fn waits(&mut self, reason: &str) {
+        self.is_waiting = true;
+        self.context.readiness.set_down(reason);
     }
 
     fn report_end(&self) {
@@ -161,6 +192,7 @@ impl SinkTask {
     async fn start_afresh(&mut self, open: &mut Vec<Receipt>) {
         open.iter().for_each(Receipt::fail);
         open.clear();
+        self.written.lost();
         self.context.problems.report("node failed", NODE_FAILED);
         self.make_anew().await;
     }
@@ -171,10 +203,14 @@ impl SinkTask {
         loop {
             match (self.make)(&self.context) {
                 Ok(fresh) => {
+                    self.works();
                     self.sink = Some(fresh);
                     return;
                 }
-                Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
+                Err(StartError(reason)) => {
+                    self.waits(&reason);
+                    self.context.problems.report("restart failed", reason);
+                }
             }
             if !tries.wait().await {
                 return;

@@ -10,12 +10,14 @@ use super::backoff::Backoff;
 use super::barrier::Barrier;
 use super::epoch::Epochs;
 use super::error_way::ErrorWay;
+use super::event_order::EventOrder;
 use super::metrics::NodeMetrics;
 use super::order::{Order, Orders, to_leave};
 use super::outbox::Outbox;
 use super::panic::{NODE_FAILED, Panicked, caught};
 use super::plan::Target;
 use super::queue::{Item, QueueSender};
+use super::tap::TapPlace;
 use crate::node::{MakePart, NodeContext, Source, SourceError};
 use crate::record::Batch;
 
@@ -30,6 +32,7 @@ pub(super) struct SourceTask {
     pub errors: ErrorWay,
     pub outbox: Outbox,
     pub epochs: Epochs,
+    pub event_order: EventOrder,
     pub restart: Restart,
     /// Whether no more will come.
     pub is_exhausted: bool,
@@ -90,6 +93,7 @@ impl SourceTask {
                 }
                 Event::Next(Ok(None)) => self.is_exhausted = true,
                 Event::Next(Err(SourceError(reason))) => {
+                    self.context.readiness.set_down(format!("it failed: {reason}"));
                     self.context.problems.report("source failed", reason);
                     self.restart_later();
                 }
@@ -115,7 +119,11 @@ impl SourceTask {
     }
 
     fn take(&mut self, mut batch: Batch) {
+        batch.enter(self.metrics.open().enter(batch.len()));
+        self.metrics.add_late(self.event_order.count_late(&batch));
         self.metrics.add_emitted(batch.len());
+        // A source has one output.
+        self.metrics.tap().show(TapPlace::Output(0), &batch);
         let refused = self.source.as_mut().map(|source| source.take_refused());
         self.epochs.add(&mut batch);
         let refused = refused.unwrap_or_default();
@@ -160,6 +168,7 @@ impl SourceTask {
         match (self.make)(&self.context) {
             Ok(fresh) => {
                 self.epochs.begin_anew();
+                self.context.readiness.set_up();
                 self.source = Some(fresh);
             }
             Err(error) => {

@@ -14,6 +14,7 @@ use super::panic::NODE_FAILED;
 use super::plan::Target;
 use super::queue::{Item, QueueReceiver, QueueSender};
 use super::saver::Saver;
+use super::tap::TapPlace;
 use crate::node::{
     Emitter, Extent, MakePart, NodeContext, Rejection, Remembered, StartError, Transform, error_batch,
 };
@@ -263,6 +264,9 @@ impl Step {
     /// panic are given up.
     pub(super) fn process(&mut self, batch: Batch) -> Emitted {
         self.metrics.add_received(batch.len());
+        if self.error_output == 0 {
+            self.metrics.tap().show(TapPlace::Arriving, &batch);
+        }
         let receipt = batch.receipt().clone();
         let whole = batch.clone();
         if let Some(emitted) = self.call(&receipt, |transform, out| transform.process(whole, out)) {
@@ -314,8 +318,16 @@ impl Step {
         let begin = std::time::Instant::now();
         if catch_unwind(AssertUnwindSafe(|| work(transform, &mut out))).is_err() {
             match (self.make)(&self.context) {
-                Ok(fresh) => self.replace(fresh),
-                Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
+                Ok(fresh) => {
+                    self.context.readiness.set_up();
+                    self.replace(fresh);
+                }
+                Err(StartError(reason)) => {
+                    self.context
+                        .readiness
+                        .set_down(format!("it failed, and cannot be made anew: {reason}"));
+                    self.context.problems.report("restart failed", reason);
+                }
             }
             return None;
         }
@@ -323,6 +335,9 @@ impl Step {
         let mut emitted = out.take();
         self.metrics
             .add_emitted(emitted.iter().map(|(_, batch)| batch.len()).sum());
+        for (output, batch) in &emitted {
+            self.metrics.tap().show(TapPlace::Output(*output), batch);
+        }
         emitted.extend(self.leaving_by_error(out.take_rejected(), receipt));
         Some(emitted)
     }
@@ -373,6 +388,7 @@ impl Step {
             self.context.problems.report(refusal.kind, refusal.reason.clone());
         }
         let batch = error_batch(&self.context.id, rejected, receipt.clone());
+        self.metrics.tap().show(TapPlace::Error, &batch);
         Some((self.error_output, batch))
     }
 }

@@ -12,9 +12,13 @@ use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::problems::{Problem, ProblemLog};
 use super::queue::{QueueDepth, QueueGauge};
+use super::readiness::NotReady;
+use super::roster::{NodeInfo, UnknownTap, find, roster};
+use super::tap::TapReader;
 use super::timing::TimingCounts;
 use crate::graph::{Graph, Node};
-use crate::record::Keys;
+use crate::node::Role;
+use crate::record::{Keys, OpenRecords};
 
 /// What can be read of a flow while it runs. Shared with the HTTP server, and outlives the tasks. After a reload there is
 /// another one, in which the nodes that stayed go on counting.
@@ -22,9 +26,12 @@ use crate::record::Keys;
 pub struct Watched {
     /// The names of machines.
     pub keys: Arc<Keys>,
+    /// The flow's name.
+    pub flow: Arc<str>,
     /// What time it is for its records.
     pub clock: Clock,
     started: Instant,
+    nodes: Vec<NodeInfo>,
     feeds: BTreeMap<Arc<str>, Arc<Feed>>,
     pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
@@ -33,12 +40,23 @@ pub struct Watched {
     pub(super) problems: Arc<ProblemLog>,
 }
 
+/// What is known of a source beyond its counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SourceState {
+    /// Its records that are not safe, or given up, yet.
+    pub open: OpenRecords,
+    /// How many of its records were older than one of the same machine that came before.
+    pub late: u64,
+}
+
 impl Watched {
     pub(super) fn new(clock: Clock) -> Self {
         Self {
             keys: Arc::default(),
+            flow: "".into(),
             clock,
             started: Instant::now(),
+            nodes: Vec::new(),
             feeds: BTreeMap::new(),
             pulse: watch::Sender::new(()),
             metrics: BTreeMap::new(),
@@ -69,6 +87,8 @@ impl Watched {
             (id(node), kept.unwrap_or_default())
         });
         Self {
+            flow: graph.name.as_str().into(),
+            nodes: roster(graph),
             feeds: feeds.collect(),
             metrics: metrics.collect(),
             queues: BTreeMap::new(),
@@ -109,6 +129,45 @@ impl Watched {
         self.metrics.iter().map(counts).collect()
     }
 
+    /// The nodes in the order of the flow.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+
+    /// Begins to read what leaves a node from now on: of all its outputs by `fan`, of one by `switch.hot` or `fan.error`. Of
+    /// a node without outputs it is what arrives. The reading goes on over reloads, until one takes the node away or gives it
+    /// other outputs.
+    ///
+    /// # Errors
+    /// When there is no such node or output.
+    pub fn tap(&self, name: &str) -> Result<(NodeInfo, TapReader), UnknownTap> {
+        let (node, place) = find(&self.nodes, name)?;
+        Ok((node.clone(), self.metrics_of(&node.id).tap().read(place)))
+    }
+
+    /// Ends the taps of nodes that are not in `new`, or have other outputs there.
+    pub(super) fn end_taps_that_differ_in(&self, new: &Self) {
+        for node in &self.nodes {
+            let now = new.nodes.iter().find(|now| now.id == node.id);
+            if now.is_none_or(|now| now.outputs != node.outputs) {
+                self.metrics_of(&node.id).tap().end();
+            }
+        }
+    }
+
+    /// The nodes that cannot do their work now, in the order of the flow; none when all is well.
+    #[must_use]
+    pub fn not_ready(&self) -> Vec<NotReady> {
+        let troubles = self.nodes.iter().filter_map(|node| {
+            Some(NotReady {
+                node: Arc::clone(&node.id),
+                reason: self.metrics.get(&node.id)?.readiness().trouble()?,
+            })
+        });
+        troubles.collect()
+    }
+
     /// How full the queue before each node is that has one.
     #[must_use]
     pub fn queue_depths(&self) -> BTreeMap<Arc<str>, QueueDepth> {
@@ -143,6 +202,33 @@ impl Watched {
         let timings = self.metrics.iter();
         let timings = timings.map(|(id, metrics)| (Arc::clone(id), metrics.timing()));
         timings.filter(|(_, timing)| !timing.sum.is_zero()).collect()
+    }
+
+    /// How long each sink's records took from their source until they were safe.
+    #[must_use]
+    pub fn latencies(&self) -> BTreeMap<Arc<str>, TimingCounts> {
+        let sinks = self.nodes.iter().filter(|node| node.role == Role::Sink);
+        let latencies = sinks.filter_map(|node| {
+            let latency = self.metrics.get(&node.id)?.latency();
+            // A dashboard widget keeps nothing safe.
+            (latency.buckets.iter().sum::<u64>() > 0).then(|| (Arc::clone(&node.id), latency))
+        });
+        latencies.collect()
+    }
+
+    /// How each source is doing.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<Arc<str>, SourceState> {
+        let sources = self.nodes.iter().filter(|node| node.role == Role::Source);
+        let states = sources.filter_map(|node| {
+            let metrics = self.metrics.get(&node.id)?;
+            let state = SourceState {
+                open: metrics.open().open(),
+                late: metrics.late(),
+            };
+            Some((Arc::clone(&node.id), state))
+        });
+        states.collect()
     }
 
     /// What went wrong so far, the latest first.

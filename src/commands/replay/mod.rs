@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{Level, NodeContext, Part, Sink, SinkError};
 use twinflow_engine::record::{Batch, EventTime};
-use twinflow_engine::runtime::{Clock, Offline, Passing, Problems};
+use twinflow_engine::runtime::{Clock, Offline, Passing, Problems, Readiness};
 use twinflow_engine::schema::Schema;
 use twinflow_nodes::csv_log::CsvLog;
 use twinflow_nodes::{Shared, registry};
@@ -179,6 +179,7 @@ fn writing(graph: &Graph, offline: &Offline) -> Result<Vec<Writing>, Stop> {
             clock: Clock::default(),
             problems: Problems::new(Arc::clone(&id), Arc::default()),
             feed: None,
+            readiness: Readiness::default(),
             id,
         };
         let sink = make(&context).map_err(Stop::failure)?;

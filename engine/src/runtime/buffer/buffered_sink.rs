@@ -8,6 +8,7 @@ use super::drain::Drain;
 use super::{BufferLevel, BufferStore, Filling, OpenBuffer};
 use crate::language::{DiskBuffer, Overflow};
 use crate::node::{MakePart, NodeContext, Sink, StartError};
+use crate::runtime::latency::Written;
 use crate::runtime::metrics::NodeMetrics;
 use crate::runtime::queue::queue;
 use crate::runtime::sink_task::SinkTask;
@@ -87,6 +88,8 @@ impl BufferInHand {
             drain.run().await;
         };
         let fill = SinkTask {
+            is_waiting: self.fill.is_none(),
+            written: Written::default(),
             sink: self.fill,
             make: self.make,
             context: task.context.clone(),
