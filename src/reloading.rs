@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use twinflow_engine::diagnostic::{Colour, Warnings, render, verdict};
 use twinflow_engine::graph::{Compiled, Graph};
 use twinflow_engine::node::{Level, Restored};
-use twinflow_engine::runtime::{Reloaded, Restoration};
+use twinflow_engine::runtime::{BufferLeft, Reloaded, Restoration};
 use twinflow_nodes::{Shared, registry};
 use twinflow_ui::ReloadReport;
 
@@ -69,11 +69,17 @@ fn report(compiled: &Compiled) -> String {
 /// What a reload did, for whoever asked for it.
 pub fn told(reloaded: Reloaded) -> ReloadReport {
     let state = restored(&reloaded.restoration);
+    let left = reloaded.left.into_iter().map(|(node, BufferLeft { records, place })| {
+        format!(
+            "{records} records wait in the buffer of `{node}`: they stay in {place} until a sink of this name with `buffer: disk` \
+             takes them, or the file is deleted"
+        )
+    });
     ReloadReport {
         added: reloaded.added,
         removed: reloaded.removed,
         changed: reloaded.changed,
-        state,
+        state: state.into_iter().chain(left).collect(),
     }
 }
 

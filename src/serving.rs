@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Running, Setting};
-use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, state_file};
+use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, state_file};
 use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
@@ -72,6 +72,7 @@ impl Serving<'_> {
             let mut following = Following {
                 files,
                 watch: FileWatch::on(texts),
+                brokers: graph.brokers.iter().map(|(_, address)| address.clone()).collect(),
                 contents: contents(texts),
                 texts: texts.clone(),
             };
@@ -126,8 +127,17 @@ impl Serving<'_> {
         let addresses = || graph.brokers.iter().map(|(_, address)| address.as_str());
         let brokers = &self.shared.brokers;
         brokers.start(addresses()).await.map_err(|error| cannot(&error))?;
-        let reloaded = running.reload(&graph).await.map_err(|error| cannot(&error))?;
+        let reloaded = match running.reload(&graph).await {
+            Ok(reloaded) => reloaded,
+            Err(error) => {
+                let before = following.brokers.iter().map(String::as_str);
+                // They ran a moment ago, and the flow tries to connect until they do again.
+                let _ = brokers.start(before).await;
+                return Err(cannot(&error));
+            }
+        };
         brokers.keep_only(addresses()).await;
+        following.brokers = addresses().map(str::to_owned).collect();
         Ok((graph, told(reloaded)))
     }
 
@@ -137,6 +147,8 @@ impl Serving<'_> {
             clock: self.clock,
             // What a replay could not take is in the log still.
             dead_letters: self.with_brokers().then(|| dead_letters(folder)),
+            // Its records go nowhere, and those that wait for the plant's sinks are not to be touched.
+            buffers: self.with_brokers().then(|| disk_buffers(self.flow)),
             state: self.with_brokers().then(|| state_file(self.flow)),
         }
     }
@@ -192,6 +204,8 @@ impl Serving<'_> {
 struct Following<'s> {
     files: &'s FlowFiles<'s>,
     watch: FileWatch,
+    /// The addresses of the brokers that the running flow uses.
+    brokers: Vec<String>,
     texts: Vec<PathBuf>,
     /// Of the texts, when they were read.
     contents: Vec<Option<Vec<u8>>>,

@@ -247,7 +247,7 @@ fn keys_are_completed() {
     );
     assert_eq!(
         labels("nodes:\n  fan:\n    |"),
-        "type from template for_each with overflow"
+        "type from template for_each with overflow buffer"
     );
     assert_eq!(
         labels("templates: { t: { nodes: {} } }\nnodes:\n  fan:\n    template: |"),

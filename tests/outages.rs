@@ -151,6 +151,43 @@ fn a_flood_is_taken_as_fast_as_it_goes_in_bounded_memory() {
     assert_eq!(code, Some(0), "{stderr}");
 }
 
+/// As many slow scripts as there may be threads, with work for minutes: the dashboard answers all the same.
+#[test]
+fn slow_scripts_do_not_keep_the_dashboard_waiting() {
+    const READINGS: u64 = 20_000;
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let script = |number: usize| {
+        format!(
+            "  slow-{number}: {{ type: rhai-function, from: meter, outputs: {{ y: {{ type: integer }} }}, script: 'let s = 0; for i in 0..20000 {{ s += i; }} y = s;' }}
+  show-{number}: {{ type: dashboard-widget, from: slow-{number}, widget: value, fields: [y] }}
+"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write_flow(
+        folder.path(),
+        0,
+        &(0..2 * threads).map(script).collect::<String>(),
+    );
+    let broker = Mosquitto::start();
+    let address = format!("mqtt://127.0.0.1:{}", broker.port());
+    let arguments = ["run", "flow.yaml", "--listen", "0"];
+    let program = Program::start_with(folder.path(), &arguments, &[("TWINFLOW_BROKER", &address)]);
+    program.wait_for_status(|_| connected(&broker));
+    let reading = |seq: u64| format!(r#"{{"seq": {seq}, "x": 230.5}}"#);
+    publish_lines(broker.port(), "0", (0..READINGS).map(reading));
+    program.wait_for_status(|status| status["nodes"]["slow-0"]["in"].as_u64() > Some(0));
+    for _ in 0..20 {
+        assert_eq!(program.request("GET", "/healthz", &[], "").0, 200);
+    }
+    let status = program.wait_for_status(|_| true);
+    let done = status["nodes"]["slow-0"]["out"].as_u64().unwrap();
+    assert!(
+        done < status["nodes"]["meter"]["out"].as_u64().unwrap(),
+        "they have work left: {done}"
+    );
+}
+
 /// Memory in use, in kB.
 fn resident_kb(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use twinflow_engine::language::Spanned;
 use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, Sink, SinkError, StartError};
 use twinflow_engine::record::{Batch, EventTime, Value};
 use twinflow_engine::runtime::ReadinessReporter;
+use twinflow_engine::unit::Quantity;
 
 use crate::csv_file::{CsvFile, CsvFileError};
 use crate::field_selection::{SelectedField, select_fields};
@@ -30,6 +32,8 @@ pub struct Config {
     file: Spanned<String>,
     /// The fields to write; all by default.
     fields: Option<Vec<Spanned<String>>>,
+    /// How long rows may wait to be synced to the disk as a group, such as `1 s`; 100 ms by default, a minute at most.
+    sync: Option<Spanned<String>>,
 }
 
 impl NodeType for CsvSink {
@@ -39,7 +43,8 @@ impl NodeType for CsvSink {
 
 The first line names the columns: `time` (ISO 8601, UTC), `key` (the machine), then the fields with their units in
 brackets, as in `temp [°C]`. A file that begins with other columns is refused, so that no file holds two kinds of rows. Rows
-are synced to the disk in groups, ten times a second; only then are they acknowledged to the broker. When the disk is full,
+are synced to the disk in groups, ten times a second; only then are they acknowledged to the broker. `sync: 1 s` spares a
+memory card: a group a second. When the disk is full,
 the sink holds the readings back and goes on when there is room. A line break in a text becomes a space: a record is a line.
 
 ```yaml
@@ -72,14 +77,18 @@ nodes:
                 pattern: config.file.value.clone(),
             },
         };
-        let (fields, ()) = (fields?, pattern?);
+        let sync = match &config.sync {
+            None => Some(DEFAULT_SYNC),
+            Some(text) => sync_interval(text, check),
+        };
+        let (fields, (), sync) = (fields?, pattern?, sync?);
         if !is_free {
             return None;
         }
         // The records of a replay are not of today.
         let is_of_today = self.folder.is_none();
         let make = move |context: &NodeContext| {
-            let logging = Logging::new(names.clone(), fields.clone(), context);
+            let logging = Logging::new(names.clone(), fields.clone(), sync, context);
             if is_of_today {
                 logging.opened()
             } else {
@@ -93,6 +102,22 @@ nodes:
             decode: None,
         })
     }
+}
+
+/// Long enough for many rows to share a sync, short enough for nobody to notice.
+const DEFAULT_SYNC: Duration = Duration::from_millis(100);
+/// The broker waits for the acknowledgement of all rows that are not synced: longer would stop it.
+const LONGEST_SYNC: Duration = Duration::from_secs(60);
+
+fn sync_interval(text: &Spanned<String>, check: &mut Check<'_>) -> Option<Duration> {
+    let reason = match Quantity::parse_duration(text) {
+        Ok(interval) if interval <= LONGEST_SYNC => return Some(interval),
+        Ok(_) => format!("`{}` is too long: rows may wait a minute at most", text.trim()),
+        Err(reason) => reason,
+    };
+    let diagnostic = Diagnostic::new(Code::WrongValue, text.span, reason);
+    check.report(diagnostic.with_help("write a time such as `sync: 500 ms` or `sync: 1 s`"));
+    None
 }
 
 /// Whether the file's name is one, and its `%` parts are ones that dates have.
@@ -143,6 +168,7 @@ struct Logging {
     names: FileNames,
     fields: Vec<SelectedField>,
     header: Arc<[u8]>,
+    sync: Duration,
     context: NodeContext,
     readiness: ReadinessReporter,
     /// Files with rows that they have not got yet; more than one when a batch spans midnight. The last is at hand.
@@ -150,11 +176,12 @@ struct Logging {
 }
 
 impl Logging {
-    fn new(names: FileNames, fields: Vec<SelectedField>, context: &NodeContext) -> Self {
+    fn new(names: FileNames, fields: Vec<SelectedField>, sync: Duration, context: &NodeContext) -> Self {
         Self {
             names,
             header: header(&fields).into(),
             fields,
+            sync,
             context: context.clone(),
             readiness: context.readiness.reporter(),
             files: Vec::new(),
@@ -280,5 +307,9 @@ impl Sink for Logging {
         let done = self.files.len().saturating_sub(1);
         self.files.drain(..done);
         Ok(())
+    }
+
+    fn flush_interval(&self) -> Duration {
+        self.sync
     }
 }

@@ -5,6 +5,7 @@
 pub mod brokers;
 pub mod csv_log;
 pub mod mqtt;
+pub mod seen;
 
 mod classify;
 mod connection_readiness;
@@ -12,6 +13,8 @@ mod csv_file;
 mod csv_sink;
 mod dashboard_widget;
 mod dead_letters;
+mod dedupe;
+mod disk_buffer;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -31,6 +34,7 @@ mod supply;
 mod virtual_fan;
 
 pub use dead_letters::dead_letters;
+pub use disk_buffer::disk_buffers;
 pub use script::SCRIPT_STACK;
 pub use state_file::{StateFile, state_file, state_path};
 pub use supply::LogsAndSimulation;
@@ -63,6 +67,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
         .with(kpi::Kpi)
+        .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)
         .with_files(rhai_file::RhaiFiles)
         .with(classify::Classify {

@@ -170,3 +170,20 @@ fn outputs_for_errors_and_rules_for_full_queues_are_told() {
         "nodes\n  ~ bad\n      ~ from: script.error → log.error\n      + overflow: drop-oldest\n"
     );
 }
+
+#[test]
+fn a_buffer_on_disk_is_told() {
+    let with =
+        |buffer: &str| format!("{FLOW}  more: {{ type: csv-sink, from: script, file: more.csv{buffer} }}\n");
+    assert_eq!(
+        told(&with(""), &with(", buffer: disk")),
+        "nodes\n  ~ more\n      + buffer: disk\n"
+    );
+    assert_eq!(
+        told(
+            &with(", buffer: { disk: 256 MB }"),
+            &with(", buffer: { disk: 2000 MB }")
+        ),
+        "nodes\n  ~ more\n      ~ buffer: disk → disk 2 GB\n"
+    );
+}

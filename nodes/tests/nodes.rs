@@ -453,6 +453,62 @@ fn reading(seconds: i64, temp: f64, mode: &str) -> Row {
 }
 
 #[tokio::test]
+async fn rows_wait_for_a_sync_as_long_as_the_flow_says() {
+    let log = Log::new("file: fan.csv, sync: 1 min");
+    let (running, inlet) = log.start();
+    let mut settled = inlet.give(vec![(0, "fan", vec![Value::Number(1.0), Value::Missing])]);
+    let written = async {
+        while running.watched().counts()["log"].emitted == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, written).await.unwrap();
+    assert!(
+        settled.try_recv().is_err(),
+        "what is not synced is not acknowledged"
+    );
+    assert!(
+        !log.folder
+            .path()
+            .join("fan.csv")
+            .metadata()
+            .is_ok_and(|file| file.len() > 0)
+    );
+    running.stop().await;
+    assert_eq!(settled.try_recv(), Ok(Delivery::Done));
+    assert_eq!(log.read("fan.csv").lines().count(), 2);
+}
+
+#[test]
+fn a_sync_that_is_no_time_or_too_long_is_told() {
+    let told = |sync: &str| {
+        let text = format!(
+            "twinflow: 1\nbrokers: {{ plant: embedded }}\nnodes:\n  fan: {{ type: mqtt-in, broker: plant, topic: fan, fields: {{ temp: {{ unit: °C }} }} }}\n  log: {{ type: csv-sink, from: fan, file: fan.csv, sync: {sync} }}\n"
+        );
+        let registry = registry(&Shared::default());
+        let compiled = compile_text(
+            Path::new("flow.yaml"),
+            &text,
+            &registry,
+            &ProcessEnvironment,
+            Level::Static,
+        );
+        let mut found = compiled.diagnostics.into_iter();
+        found.next().map(|diagnostic| diagnostic.message)
+    };
+    assert_eq!(told("500 ms"), None);
+    let found = ["2 min", "5 A", "0 s"].map(|sync| told(sync).unwrap());
+    assert_eq!(
+        found,
+        [
+            "`2 min` is too long: rows may wait a minute at most",
+            "`5 A` is not a time; write one such as `5 min` or `200 ms`",
+            "`0 s` must be more than zero",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_csv_file_has_one_header_and_grows_over_restarts() {
     let log = Log::new("file: data/new/fan.csv");
     let missing = (

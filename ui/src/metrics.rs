@@ -11,7 +11,9 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
-use twinflow_engine::runtime::{BOUNDS_S, LATENCY_BOUNDS_S, NodeCounts, QueueDepth, TimingCounts, Watched};
+use twinflow_engine::runtime::{
+    BOUNDS_S, BufferDepth, LATENCY_BOUNDS_S, NodeCounts, QueueDepth, TimingCounts, Watched,
+};
 
 use crate::shown::Current;
 
@@ -33,6 +35,9 @@ pub async fn metrics(State(current): State<Current>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
+
+/// What is read of a buffer on disk.
+type DiskGauge = fn(&BufferDepth) -> u64;
 
 #[derive(Debug)]
 struct FlowCounters(Arc<Watched>);
@@ -74,6 +79,7 @@ impl Collector for FlowCounters {
             }
         }
         self.queues(&mut encoder)?;
+        self.buffers(&mut encoder)?;
         self.readiness(&mut encoder)?;
         self.sources(&mut encoder)?;
         let family = encoder.encode_descriptor(
@@ -108,6 +114,35 @@ impl FlowCounters {
         for (name, help, gauge) in gauges {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for (id, depth) in &self.0.queue_depths() {
+                let labels = [("node", &**id)];
+                family.encode_family(&labels)?.encode_gauge(&gauge(depth))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn buffers(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let gauges: [(&str, &str, DiskGauge); 3] = [
+            (
+                "node_buffer_records",
+                "Records on disk that wait for a sink",
+                |depth| depth.records,
+            ),
+            (
+                "node_buffer_bytes",
+                "What the records on disk that wait for a sink take",
+                |depth| depth.bytes,
+            ),
+            (
+                "node_buffer_capacity_bytes",
+                "What the records on disk that wait for a sink may take",
+                |depth| depth.capacity_bytes,
+            ),
+        ];
+        let depths = self.0.buffer_depths();
+        for (name, help, gauge) in gauges {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (id, depth) in &depths {
                 let labels = [("node", &**id)];
                 family.encode_family(&labels)?.encode_gauge(&gauge(depth))?;
             }

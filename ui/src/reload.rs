@@ -18,7 +18,7 @@ pub struct ReloadReport {
     pub removed: Vec<String>,
     /// Those that were started anew.
     pub changed: Vec<String>,
-    /// What became of what nodes remembered, a sentence each.
+    /// What became of what nodes remembered, and what is left of removed nodes, a sentence each.
     pub state: Vec<String>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use twinflow_engine::runtime::{NodeCounts, NotReady, Problem};
+use twinflow_engine::runtime::{BufferDepth, NodeCounts, NotReady, Problem};
 
 use crate::shown::{FlowFault, Shown};
 
@@ -16,6 +16,9 @@ pub struct Status {
     pub uptime_ms: u64,
     /// Counters by node.
     pub nodes: BTreeMap<Arc<str>, NodeCounts>,
+    /// How full the buffers on disk are, by node.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub buffers: BTreeMap<Arc<str>, BufferDepth>,
     /// Which nodes cannot do their work now.
     #[serde(rename = "notReady")]
     pub not_ready: Vec<NotReady>,
@@ -33,6 +36,7 @@ impl Status {
         Self {
             uptime_ms: u64::try_from(watched.uptime().as_millis()).unwrap_or(u64::MAX),
             nodes: watched.counts(),
+            buffers: watched.buffer_depths(),
             not_ready: watched.not_ready(),
             problems: watched.problems(),
             fault: shown.fault.clone(),

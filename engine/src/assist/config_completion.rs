@@ -8,8 +8,7 @@ use super::Assistant;
 use super::completion::{Completion, CompletionKind};
 use super::context::Context;
 use super::expected::{Expected, ExpectedKey};
-use crate::language::{TOP_LEVEL_KEYS, WIRING_KEYS, template_use_schema, top_level_schema};
-use crate::node::Role;
+use crate::language::{TOP_LEVEL_KEYS, WIRING_KEYS, is_wiring_key_of, template_use_schema, top_level_schema};
 
 /// The keys of the file.
 pub(super) fn top_level(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<Completion>> {
@@ -36,13 +35,15 @@ pub(super) fn keys(assistant: &Assistant<'_>, context: &Context) -> Option<Vec<C
     };
     let mut wiring = Vec::new();
     if path.is_empty() && !has("template") {
-        let is_source = node_type.is_some_and(|node_type| node_type.role() == Role::Source);
-        let keys = WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source);
+        let role = node_type.map(|node_type| node_type.role());
+        let keys = WIRING_KEYS
+            .into_iter()
+            .filter(|key| role.is_none_or(|role| is_wiring_key_of(role, key)));
         wiring.extend(keys.map(|key| wiring_key(assistant, context, key)));
     }
     let mut offered = offered(assistant, context, Expected::at(&schema, path).keys(), wiring);
     // Few nodes need it: what the type asks for comes first.
-    offered.sort_by_key(|completion| completion.label == "overflow");
+    offered.sort_by_key(|completion| ["overflow", "buffer"].contains(&completion.label.as_str()));
     Some(offered)
 }
 
@@ -88,6 +89,9 @@ pub(super) fn wiring_about(key: &str) -> Option<&'static str> {
         "from" => Some("The node that the records come from, or a list of nodes."),
         "overflow" => Some(
             "What happens when records come faster than the node takes them: block, drop-oldest or latest.",
+        ),
+        "buffer" => Some(
+            "Keeps records on disk until the sink has them: `disk`, or `{ disk: 500 MB }`. An outage and a crash lose nothing.",
         ),
         _ => None,
     }

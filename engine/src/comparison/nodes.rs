@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::configuration::{ValueChange, differences, written};
 use crate::graph::{Graph, Node};
-use crate::language::Overflow;
+use crate::language::{DiskBuffer, Overflow};
 
 /// How a node differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +132,11 @@ pub(super) fn compare(
                     new_from.as_deref(),
                 ))
                 .chain(ValueChange::of_texts("overflow", rule(before), rule(now)))
+                .chain(ValueChange::of_texts(
+                    "buffer",
+                    buffer(before).as_deref(),
+                    buffer(now).as_deref(),
+                ))
                 .collect();
         values.extend(differences(&before.config, &now.config));
         if !values.is_empty() {
@@ -145,6 +150,10 @@ pub(super) fn compare(
 /// A node's rule for a full queue, when it is not the one that all have.
 fn rule(node: &Node) -> Option<&'static str> {
     (node.overflow != Overflow::default()).then(|| node.overflow.name())
+}
+
+fn buffer(node: &Node) -> Option<String> {
+    node.buffer.map(DiskBuffer::written)
 }
 
 /// Where a node's records come from.

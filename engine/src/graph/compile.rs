@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::language::{
     self, Discreet, Document, Environment, NodeEntry, Overflow, Sources, Span, listed, nearest,
 };
-use crate::node::{Check, ERROR_OUTPUT, Known, Level, Output, Registry, Role, error_schema};
+use crate::node::{Check, ERROR_OUTPUT, Known, Level, Output, Part, Registry, Role, error_schema};
 use crate::schema::{self, Schema};
 use crate::testing::{self, FlowTest};
 
@@ -201,6 +201,17 @@ impl Compiler<'_> {
                     .with_help("remove it, or write it at the node that the records go to"),
             );
         }
+        if let Some(buffer) = entry.buffer.as_ref().filter(|_| role != Role::Sink) {
+            let message = format!(
+                "`{}` is a {}: only sinks have a buffer on disk",
+                entry.node_type.value,
+                role.name()
+            );
+            self.diagnostics.push(
+                Diagnostic::new(Code::WiringNotAllowed, buffer.span, message)
+                    .with_help("remove it, or write it at the sink that the records go to"),
+            );
+        }
         let is_unwired = role != Role::Source && entry.from.is_empty();
         let is_partial = is_partial || is_unwired;
         let (mut input, wires) = match self.inputs(wires).and_then(|inputs| self.merge(entry, &inputs)) {
@@ -236,6 +247,14 @@ impl Compiler<'_> {
         let Some(checked) = checked else {
             return;
         };
+        if let (Part::Transform(_), Role::Sink, Some(buffer)) = (&checked.part, role, &entry.buffer) {
+            let message = format!(
+                "`{}` shows the present and keeps nothing waiting: a buffer on disk has no use before it",
+                entry.node_type.value
+            );
+            self.diagnostics
+                .push(Diagnostic::new(Code::WiringNotAllowed, buffer.span, message).with_help("remove it"));
+        }
         let done = Done {
             node: is_whole.then_some(self.nodes.len()),
             outputs: checked.outputs.clone(),
@@ -253,6 +272,7 @@ impl Compiler<'_> {
                     .overflow
                     .as_ref()
                     .map_or(Overflow::Block, |overflow| overflow.value),
+                buffer: entry.buffer.as_ref().map(|buffer| buffer.value),
                 input,
                 outputs: checked.outputs,
                 part: checked.part,

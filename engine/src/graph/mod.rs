@@ -15,7 +15,7 @@ use petgraph::graph::DiGraph;
 
 pub use compile::{Compiled, compile_text};
 
-use crate::language::{Overflow, Span, Spanned, Yaml};
+use crate::language::{DiskBuffer, Overflow, Span, Spanned, Yaml};
 use crate::node::{Decode, ERROR_OUTPUT, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
@@ -51,6 +51,8 @@ pub struct Node {
     pub inputs: Vec<Wire>,
     /// What happens when they come faster than it takes them.
     pub overflow: Overflow,
+    /// The buffer on disk in which they wait for it.
+    pub buffer: Option<DiskBuffer>,
     /// What the records that arrive look like, after inputs are merged.
     pub input: Arc<Schema>,
     /// What leads out.

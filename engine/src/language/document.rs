@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
+use super::buffer::DiskBuffer;
 use super::definitions::Definitions;
 use super::environment::Environment;
 use super::expansion::Expansion;
@@ -16,6 +17,7 @@ use super::span::{Span, Spanned};
 use super::template::Instance;
 use super::yaml::{Entry, Yaml, YamlValue};
 use crate::diagnostic::{Code, Diagnostic, shortened};
+use crate::node::Role;
 
 /// The language version that this engine reads.
 pub const LANGUAGE_VERSION: i64 = 1;
@@ -57,6 +59,8 @@ pub struct NodeEntry {
     pub from: Vec<Spanned<String>>,
     /// `overflow:`, if it is there and means something.
     pub overflow: Option<Spanned<Overflow>>,
+    /// `buffer:`, if it is there and means something.
+    pub buffer: Option<Spanned<DiskBuffer>>,
     /// Whether `from:` names more than that, which was reported.
     pub from_is_partial: bool,
     /// Everything else: what the node type's configuration is read from.
@@ -77,7 +81,16 @@ pub(crate) const TOP_LEVEL_KEYS: [&str; 9] = [
 ];
 
 /// The keys of a node that the engine reads itself.
-pub(crate) const WIRING_KEYS: [&str; 3] = ["type", "from", "overflow"];
+pub(crate) const WIRING_KEYS: [&str; 4] = ["type", "from", "overflow", "buffer"];
+
+/// Whether nodes of a role have such a key.
+pub(crate) fn is_wiring_key_of(role: Role, key: &str) -> bool {
+    match key {
+        "from" | "overflow" => role != Role::Source,
+        "buffer" => role == Role::Sink,
+        _ => true,
+    }
+}
 
 /// Reads the first of `sources` and adds the texts that it includes. The document lacks what was reported; nothing comes
 /// back when it is not YAML at all.
@@ -277,6 +290,10 @@ fn read_node(
             .value
             .get("overflow")
             .and_then(|overflow| read_overflow(overflow, diagnostics)),
+        buffer: entry
+            .value
+            .get("buffer")
+            .and_then(|buffer| DiskBuffer::read(buffer, diagnostics)),
         from_is_partial,
         config: Yaml {
             span: entry.key.span,

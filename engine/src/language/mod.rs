@@ -1,5 +1,6 @@
 //! The flow language: from the text to a [`Document`], every value with its place.
 
+mod buffer;
 mod definitions;
 mod deserialize;
 mod document;
@@ -20,10 +21,11 @@ mod template;
 mod written;
 mod yaml;
 
+pub use buffer::DiskBuffer;
 pub use deserialize::{Mismatch, from_yaml};
 pub use document::LANGUAGE_VERSION;
 pub use document::{Document, NodeEntry, read};
-pub(crate) use document::{TOP_LEVEL_KEYS, WIRING_KEYS, top_level_schema};
+pub(crate) use document::{TOP_LEVEL_KEYS, WIRING_KEYS, is_wiring_key_of, top_level_schema};
 pub(crate) use environment::Discreet;
 pub use environment::{Environment, MAX_FLOW_BYTES, ProcessEnvironment, read_text};
 pub use migrate::{MigrateError, migrate};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Check, Checked, NodeType, Role};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{SourceId, Sources, WIRING_KEYS, Yaml, check_shape, from_yaml};
+use crate::language::{SourceId, Sources, WIRING_KEYS, Yaml, check_shape, from_yaml, is_wiring_key_of};
 
 /// A [`NodeType`] without its configuration's type, as the registry keeps it.
 pub trait AnyNodeType: Send + Sync {
@@ -91,8 +91,8 @@ impl Registered {
         let mut schema = node_type.config_schema();
         // The engine reads these itself; here they are what a misspelt one may mean.
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            let is_source = node_type.role() == Role::Source;
-            for key in WIRING_KEYS.into_iter().filter(|key| *key == "type" || !is_source) {
+            let role = node_type.role();
+            for key in WIRING_KEYS.into_iter().filter(|key| is_wiring_key_of(role, key)) {
                 properties.insert(key.to_owned(), Value::Bool(true));
             }
         }

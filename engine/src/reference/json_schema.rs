@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::first_sentence;
 use crate::language::{
-    LANGUAGE_VERSION, Overflow, WIRING_KEYS, template_schema, template_use_schema, top_level_schema,
+    DiskBuffer, LANGUAGE_VERSION, Overflow, WIRING_KEYS, template_schema, template_use_schema,
+    top_level_schema,
 };
 use crate::node::{AnyNodeType, Registry, Role};
 use crate::testing::test_schema;
@@ -24,6 +25,7 @@ pub fn json_schema(registry: &Registry) -> Value {
     definitions.insert("node".to_owned(), node(registry));
     definitions.insert("wires".to_owned(), wires());
     definitions.insert("overflow".to_owned(), Overflow::schema());
+    definitions.insert("buffer".to_owned(), DiskBuffer::schema());
     definitions.insert("copies".to_owned(), template_use_schema());
     if let Some(properties) = member(&mut flow, "properties") {
         properties.insert(
@@ -88,6 +90,9 @@ fn define(node_type: &dyn AnyNodeType, definitions: &mut Map<String, Value>) {
             properties.insert("from".to_owned(), json!({ "$ref": "#/definitions/wires" }));
             properties.insert("overflow".to_owned(), json!({ "$ref": "#/definitions/overflow" }));
         }
+        if node_type.role() == Role::Sink {
+            properties.insert("buffer".to_owned(), json!({ "$ref": "#/definitions/buffer" }));
+        }
     }
     if let (Value::Array(required), true) = (
         config.entry("required").or_insert_with(|| json!([])),
@@ -143,13 +148,14 @@ fn node(registry: &Registry) -> Value {
         "if": { "required": ["template"] },
         "then": { "$ref": "#/definitions/copies" }
     }));
-    let [type_key, from_key, overflow_key] = WIRING_KEYS;
+    let [type_key, from_key, overflow_key, buffer_key] = WIRING_KEYS;
     json!({
         "type": "object",
         "properties": {
             type_key: { "description": "what the node does; `twinflow nodes` lists the types", "anyOf": types },
             from_key: { "$ref": "#/definitions/wires" },
             overflow_key: { "$ref": "#/definitions/overflow" },
+            buffer_key: { "$ref": "#/definitions/buffer" },
             "template": { "type": "string", "description": "the template, from `templates:`, whose nodes stand here" }
         },
         "anyOf": [{ "required": [type_key] }, { "required": ["template"] }],

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 
+use super::buffer::{BufferInHand, BufferLevel, OpenBuffer};
 use super::epoch::Epochs;
 use super::error_way::ErrorWay;
 use super::event_order::EventOrder;
@@ -20,7 +21,7 @@ use super::running::StartFailure;
 use super::saver::Saver;
 use super::sink_task::SinkTask;
 use super::source_task::{Restart, SourceTask};
-use super::stage_task::{Next, Stage, Step, Tick};
+use super::stage_task::{Next, Pace, Stage, Step, Tick};
 use super::task::Task;
 use super::watched::Watched;
 use crate::graph::{Graph, Node};
@@ -48,9 +49,16 @@ pub(super) struct SourceInHand {
 
 /// A sink before its task is made, or with it: a sink that stays is not taken out of its task.
 pub(super) enum SinkInHand {
-    /// Nothing when it could not be made, and is to be tried again.
-    New(Option<Box<dyn Sink>>),
+    New(NewSink),
     AtWork(SinkWorker),
+}
+
+/// A sink that waits for its task.
+pub(super) struct NewSink {
+    /// Nothing when it could not be made, and is to be tried again.
+    sink: Option<Box<dyn Sink>>,
+    /// What stands before it, if its node has one.
+    buffer: Option<BufferInHand>,
 }
 
 /// Nodes and queues of a flow, by the nodes' names.
@@ -75,6 +83,8 @@ pub(super) struct Worker<T> {
 pub(super) struct SinkWorker {
     pub orders: watch::Sender<Order>,
     pub errors: watch::Sender<ErrorWay>,
+    /// Of its buffer, if it has one.
+    pub level: Option<BufferLevel>,
     pub task: Task<()>,
 }
 
@@ -101,6 +111,7 @@ pub(super) struct Assembly<'a> {
     pub watched: Watched,
     pub saver: Option<Saver>,
     pub dead_letters: Option<QueueSender>,
+    pub buffers: Option<OpenBuffer>,
     pub drained: watch::Sender<()>,
 }
 
@@ -146,8 +157,15 @@ impl Assembly<'_> {
         for node in &self.graph.nodes {
             let id = node.id.value.as_str();
             if let (Part::Sink(make), false) = (&node.part, parts.sinks.contains_key(id)) {
-                let sink = make(&self.fresh_context(id)).map_err(|error| failure(node, error))?;
-                parts.sinks.insert(id.into(), SinkInHand::New(Some(sink)));
+                let context = self.fresh_context(id);
+                let mut buffer = self.buffer(node);
+                if let Some(buffer) = &mut buffer {
+                    buffer.open(&context).map_err(|error| failure(node, error))?;
+                }
+                let sink = Some(make(&context).map_err(|error| failure(node, error))?);
+                parts
+                    .sinks
+                    .insert(id.into(), SinkInHand::New(NewSink { sink, buffer }));
             }
         }
         for node in &self.graph.nodes {
@@ -172,12 +190,21 @@ impl Assembly<'_> {
                 return;
             };
             if let Part::Sink(_) = found.part {
-                parts.sinks.insert(context.id, SinkInHand::New(None));
+                let (sink, buffer) = (None, self.buffer(found));
+                parts
+                    .sinks
+                    .insert(context.id, SinkInHand::New(NewSink { sink, buffer }));
             } else {
                 let source = self.source_in_hand(&node, None);
                 parts.sources.insert(context.id, source);
             }
         }
+    }
+
+    /// The buffer before a sink, not open yet.
+    fn buffer(&self, node: &Node) -> Option<BufferInHand> {
+        let (open, buffer) = self.buffers.as_ref().zip(node.buffer)?;
+        Some(BufferInHand::new(open, buffer, &node.input))
     }
 
     fn source_in_hand(&self, id: &str, source: Option<Box<dyn Source>>) -> SourceInHand {
@@ -200,7 +227,11 @@ impl Assembly<'_> {
         })?;
         let (sender, receiver) = queue(Default::default(), Arc::default(), context.problems.clone());
         self.dead_letters = Some(sender);
-        Ok(self.start_sink(Some(sink), make, context, receiver, ErrorWay::default()))
+        let sink = NewSink {
+            sink: Some(sink),
+            buffer: None,
+        };
+        Ok(self.start_sink(sink, make, context, receiver, ErrorWay::default()))
     }
 
     /// Puts the parts into tasks, and starts these. `parts` has every node of the graph.
@@ -233,6 +264,9 @@ impl Assembly<'_> {
                         }
                         None => continue,
                     };
+                    if let Some(level) = &worker.level {
+                        self.watched.buffers.insert(Arc::clone(&id), level.clone());
+                    }
                     workers.sinks.insert(id, worker);
                 }
             }
@@ -298,7 +332,7 @@ impl Assembly<'_> {
 
     fn start_sink(
         &self,
-        sink: Option<Box<dyn Sink>>,
+        NewSink { sink, buffer }: NewSink,
         make: &MakePart<dyn Sink>,
         context: NodeContext,
         queue: QueueReceiver,
@@ -316,11 +350,16 @@ impl Assembly<'_> {
             queue,
             errors: errors.subscribe(),
             orders: orders.subscribe(),
+            is_buffered: false,
         };
         SinkWorker {
             orders,
             errors,
-            task: Task::spawn(task.run()),
+            level: buffer.as_ref().map(BufferInHand::level),
+            task: match buffer {
+                Some(buffer) => Task::spawn(buffer.run(task)),
+                None => Task::spawn(task.run()),
+            },
         }
     }
 
@@ -351,6 +390,7 @@ impl Assembly<'_> {
             outbox: outbox.unwrap_or_default(),
             orders: orders.subscribe(),
             saver: self.saver.clone(),
+            pace: Pace::default(),
         };
         Worker {
             orders,

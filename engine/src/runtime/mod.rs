@@ -9,6 +9,7 @@
 mod assembly;
 mod backoff;
 mod barrier;
+mod buffer;
 mod clock;
 mod epoch;
 mod error_way;
@@ -38,6 +39,7 @@ mod timing;
 mod watched;
 
 pub use backoff::Backoff;
+pub use buffer::{BufferDepth, BufferEntry, BufferError, BufferGauge, BufferLeft, BufferStore, OpenBuffer};
 pub use clock::Clock;
 pub use feed::{Feed, FeedRows};
 pub use metrics::{NodeCounts, NodeMetrics};

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::assembly::{Assembly, Parts, SinkInHand, SourceInHand, TransformInHand, Workers};
+use super::buffer::BufferLeft;
 use super::order::Order;
 use super::outbox::Outbox;
 use super::plan::Plan;
@@ -37,6 +38,8 @@ pub struct Reloaded {
     pub removed: Vec<String>,
     /// Those that were started anew, since they or their records are others.
     pub changed: Vec<String>,
+    /// Records in the buffers of nodes that are gone, or have none any more, by the nodes' names.
+    pub left: Vec<(String, BufferLeft)>,
     /// What became of the memories of nodes that are not the same.
     pub restoration: Restoration,
 }
@@ -62,6 +65,7 @@ impl Running {
             watched: self.watched.of(graph, Some(&self.graph)),
             saver: None,
             dead_letters: self.dead_letters.as_ref().map(|(queue, _)| queue.clone()),
+            buffers: self.buffers.clone(),
             drained: self.drained.clone(),
         };
         let mut fresh = Parts::default();
@@ -95,13 +99,18 @@ impl Running {
         apart.move_steps(&mut parts, |id| same.contains(id));
         apart.move_queues(&self.graph, graph, &same, &mut self.workers.queues, &mut parts);
         let (workers, watched) = assembly.start(parts);
+        let left = self.watched.left(&watched);
         apart.give_up();
         let old = std::mem::replace(&mut self.graph, graph.clone());
         self.workers = workers;
         self.watched.end_taps_that_differ_in(&watched);
         self.watched = Arc::new(watched);
         restoration.forget_unless(|id| fresh_ids(&old, graph, &same).contains(id));
-        let reloaded = Reloaded::between(&old, graph, &same, restoration);
+        let reloaded = Reloaded {
+            left,
+            restoration,
+            ..Reloaded::between(&old, graph, &same)
+        };
         for id in reloaded.removed.iter().chain(&reloaded.changed) {
             self.watched.problems.forget(id);
         }
@@ -159,6 +168,7 @@ impl Running {
             watched: (*self.watched).clone(),
             saver: self.saving.saver(),
             dead_letters: self.dead_letters.as_ref().map(|(queue, _)| queue.clone()),
+            buffers: self.buffers.clone(),
             drained: self.drained.clone(),
         };
         assembly.make_ends_in_time(&mut parts);
@@ -293,7 +303,7 @@ impl SourceTask {
 }
 
 impl Reloaded {
-    fn between(old: &Graph, new: &Graph, same: &HashSet<Arc<str>>, restoration: Restoration) -> Self {
+    fn between(old: &Graph, new: &Graph, same: &HashSet<Arc<str>>) -> Self {
         let ids = |graph: &Graph, of: &dyn Fn(&str) -> bool| -> Vec<String> {
             let ids = graph.nodes.iter().map(|node| node.id.value.clone());
             ids.filter(|id| of(id)).collect()
@@ -302,7 +312,7 @@ impl Reloaded {
             added: ids(new, &|id| old.node(id).is_none()),
             removed: ids(old, &|id| new.node(id).is_none()),
             changed: ids(new, &|id| old.node(id).is_some() && !same.contains(id)),
-            restoration,
+            ..Self::default()
         }
     }
 
@@ -335,6 +345,7 @@ fn is_same(old: &Node, new: &Node) -> bool {
     old.node_type == new.node_type
         && old.uses == new.uses
         && old.overflow == new.overflow
+        && old.buffer == new.buffer
         && old.input == new.input
         && old.outputs == new.outputs
         && written(&old.config) == written(&new.config)

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::assembly::{Assembly, Parts, SinkWorker, Workers};
+use super::buffer::OpenBuffer;
 use super::clock::Clock;
 use super::order::Order;
 use super::plan::Plan;
@@ -17,6 +18,7 @@ use super::problems::Problems;
 use super::queue::QueueSender;
 use super::restoration::{Restoration, restore};
 use super::saver::{Saver, StateStore};
+use super::stage_task::Stage;
 use super::task::Task;
 use super::watched::Watched;
 use crate::graph::Graph;
@@ -44,6 +46,8 @@ pub struct Setting {
     pub dead_letters: Option<MakePart<dyn Sink>>,
     /// Keeps what nodes remember over restarts; opened when a node remembers something.
     pub state: Option<OpenStateStore>,
+    /// Opens the buffers on disk of sinks that ask for one. Without it, none has one.
+    pub buffers: Option<OpenBuffer>,
 }
 
 /// A running flow.
@@ -51,6 +55,7 @@ pub struct Running {
     pub(super) graph: Graph,
     pub(super) workers: Workers,
     pub(super) dead_letters: Option<(QueueSender, SinkWorker)>,
+    pub(super) buffers: Option<OpenBuffer>,
     /// Dropped when everything behind the sources has ended.
     pub(super) drained: watch::Sender<()>,
     pub(super) saving: Saving,
@@ -104,6 +109,7 @@ pub fn start_in(graph: &Graph, setting: &Setting) -> Result<Running, StartFailur
         watched: Watched::new(setting.clock).of(graph, None),
         saver: None,
         dead_letters: None,
+        buffers: setting.buffers.clone(),
         drained: drained.clone(),
     };
     let mut parts = Parts::default();
@@ -121,6 +127,7 @@ pub fn start_in(graph: &Graph, setting: &Setting) -> Result<Running, StartFailur
         graph: graph.clone(),
         workers,
         dead_letters,
+        buffers: setting.buffers.clone(),
         drained,
         saving,
         watched: Arc::new(watched),
@@ -214,7 +221,7 @@ impl Running {
                 .map(|(id, stage)| (id, Ending::Stage(stage.task))),
         );
         tasks.extend(sinks.into_iter().map(|(id, sink)| (id, Ending::Sink(sink.task))));
-        close_in_order(&self.graph, queues, tasks).await;
+        let stages = close_in_order(&self.graph, queues, tasks).await;
         if let Some((queue, worker)) = self.dead_letters {
             queue.close();
             worker.task.join().await;
@@ -223,6 +230,8 @@ impl Running {
         for task in finishing {
             task.join().await;
         }
+        // Nodes may have learned only now what became of their last records.
+        stages.into_iter().for_each(Stage::save);
         if let Some(SavingAtWork { saver, task, .. }) = self.saving.at_work {
             drop(saver);
             task.join().await;
@@ -232,18 +241,19 @@ impl Running {
 
 /// A task that is to end.
 enum Ending {
-    Stage(Task<Option<super::stage_task::Stage>>),
+    Stage(Task<Option<Stage>>),
     Sink(Task<()>),
 }
 
-/// Closes each queue once all that could send into it have ended, and waits for the tasks.
+/// Closes each queue once all that could send into it have ended, and waits for the tasks. The stages come back.
 async fn close_in_order(
     graph: &Graph,
     queues: HashMap<Arc<str>, QueueSender>,
     mut tasks: HashMap<Arc<str>, Ending>,
-) {
+) -> Vec<Stage> {
     let mut before = senders(graph);
     let mut ending = JoinSet::new();
+    let mut stages = Vec::new();
     loop {
         let free: Vec<Arc<str>> = tasks
             .keys()
@@ -256,18 +266,22 @@ async fn close_in_order(
             }
             if let Some(task) = tasks.remove(&id) {
                 ending.spawn(async move {
-                    match task {
-                        Ending::Stage(task) => drop(task.join().await),
-                        Ending::Sink(task) => drop(task.join().await),
-                    }
-                    id
+                    let stage = match task {
+                        Ending::Stage(task) => task.join().await.flatten(),
+                        Ending::Sink(task) => {
+                            task.join().await;
+                            None
+                        }
+                    };
+                    (id, stage)
                 });
             }
         }
         let Some(ended) = ending.join_next().await else {
-            return;
+            return stages;
         };
-        if let Ok(ended) = ended {
+        if let Ok((ended, stage)) = ended {
+            stages.extend(stage);
             for senders in before.values_mut() {
                 senders.remove(&ended);
             }

@@ -27,6 +27,8 @@ pub(super) struct SinkTask {
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
     pub queue: QueueReceiver,
+    /// Whether what it has not written at the end is kept for the next start.
+    pub is_buffered: bool,
     /// It changes with the flow, while the sink goes on.
     pub errors: watch::Receiver<ErrorWay>,
     /// Whether it was last told that the sink takes nothing.
@@ -76,6 +78,8 @@ impl SinkTask {
                 }
                 None => break,
             };
+            // A queue that never runs empty must not keep other tasks waiting.
+            tokio::task::consume_budget().await;
             self.metrics.add_received(batch.len());
             self.metrics.tap().show(TapPlace::Arriving, &batch);
             match self.write(&batch).await {
@@ -122,9 +126,7 @@ impl SinkTask {
                     self.waits(&reason);
                     self.context.problems.report("cannot write", reason);
                     if !tries.wait().await {
-                        self.context
-                            .problems
-                            .report("records lost", "the flow ended before they could be written");
+                        self.report_end();
                         return Outcome::Lost;
                     }
                 }
@@ -156,9 +158,7 @@ impl SinkTask {
             self.waits(&reason);
             self.context.problems.report("cannot write", reason);
             if !tries.wait().await {
-                self.context
-                    .problems
-                    .report("records lost", "the flow ended before they could be written");
+                self.report_end();
                 open.iter().for_each(Receipt::fail);
                 break;
             }
@@ -178,6 +178,14 @@ impl SinkTask {
     fn waits(&mut self, reason: &str) {
         self.is_waiting = true;
         self.context.readiness.set_down(reason);
+    }
+
+    fn report_end(&self) {
+        if !self.is_buffered {
+            self.context
+                .problems
+                .report("records lost", "the flow ended before they could be written");
+        }
     }
 
     /// After a panic: what was not flushed is lost, and a new sink takes over.

@@ -88,6 +88,8 @@ impl SourceTask {
                 Event::Next(Ok(Some(batch))) => {
                     self.restart.backoff.reset();
                     self.take(batch);
+                    // A source that always has more must not keep other tasks waiting.
+                    tokio::task::consume_budget().await;
                 }
                 Event::Next(Ok(None)) => self.is_exhausted = true,
                 Event::Next(Err(SourceError(reason))) => {

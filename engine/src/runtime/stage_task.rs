@@ -49,7 +49,20 @@ pub(super) struct Stage {
     pub outbox: Outbox,
     pub orders: Orders,
     pub saver: Option<Saver>,
+    pub pace: Pace,
 }
+
+/// How long the last item took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pace {
+    #[default]
+    Quick,
+    /// So long that the task's thread could not serve others meanwhile.
+    Slow,
+}
+
+/// Work that takes longer than this gives its thread away.
+const SLOW: Duration = Duration::from_millis(1);
 
 /// When a step is to tick next.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +95,8 @@ enum Event {
 }
 
 impl Stage {
-    /// Runs until the queue is closed and empty. Told to hand over, it takes what is in its queue to its end and gives itself
-    /// back.
+    /// Runs until the queue is closed and empty, or it is told to hand over: then it takes what is in its queue to its end.
+    /// Either way it gives itself back.
     pub async fn run(mut self) -> Option<Self> {
         loop {
             match self.event().await {
@@ -93,16 +106,28 @@ impl Stage {
                 }
                 Event::Sent => {}
                 Event::Tick => self.tick(),
-                Event::Item(Some(item)) => self.take(item),
-                Event::Item(None) => break,
+                Event::Item(Some(item)) => {
+                    self.take_aside(item);
+                    // A queue that never runs empty must not keep the dashboard waiting.
+                    match self.pace {
+                        Pace::Quick => tokio::task::consume_budget().await,
+                        Pace::Slow => tokio::task::yield_now().await,
+                    }
+                }
+                Event::Item(None) => return Some(self),
             }
         }
-        // Nothing comes any more that would bring a barrier.
+    }
+
+    /// Saves what its steps remember: after the last barrier, nothing comes any more that would bring another.
+    pub fn save(mut self) {
         if let Some(saver) = self.saver.clone() {
-            let remembered = self.remembered();
+            let mut remembered = Vec::new();
+            for step in &mut self.steps {
+                step.remembered(Extent::All, &mut remembered);
+            }
             saver.save_later(remembered);
         }
-        None
     }
 
     async fn event(&mut self) -> Event {
@@ -125,6 +150,20 @@ impl Stage {
                 Err(_) => break,
             }
         }
+    }
+
+    /// Takes an item; while items take long, on a thread from which the runtime has taken all other tasks.
+    fn take_aside(&mut self, item: Item) {
+        let begin = std::time::Instant::now();
+        match self.pace {
+            Pace::Slow if has_threads() => tokio::task::block_in_place(|| self.take(item)),
+            _ => self.take(item),
+        }
+        self.pace = if begin.elapsed() < SLOW {
+            Pace::Quick
+        } else {
+            Pace::Slow
+        };
     }
 
     fn take(&mut self, item: Item) {
@@ -212,6 +251,12 @@ impl Stage {
             });
         }
     }
+}
+
+/// Whether the runtime has a thread to go on with.
+fn has_threads() -> bool {
+    let flavour = tokio::runtime::Handle::current().runtime_flavor();
+    flavour == tokio::runtime::RuntimeFlavor::MultiThread
 }
 
 impl Step {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::buffer::{BufferDepth, BufferLeft, BufferLevel};
 use super::clock::Clock;
 use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
@@ -35,6 +36,7 @@ pub struct Watched {
     pulse: watch::Sender<()>,
     metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
     pub(super) queues: BTreeMap<Arc<str>, QueueGauge>,
+    pub(super) buffers: BTreeMap<Arc<str>, BufferLevel>,
     pub(super) problems: Arc<ProblemLog>,
 }
 
@@ -59,6 +61,7 @@ impl Watched {
             pulse: watch::Sender::new(()),
             metrics: BTreeMap::new(),
             queues: BTreeMap::new(),
+            buffers: BTreeMap::new(),
             problems: Arc::default(),
         }
     }
@@ -89,6 +92,7 @@ impl Watched {
             feeds: feeds.collect(),
             metrics: metrics.collect(),
             queues: BTreeMap::new(),
+            buffers: BTreeMap::new(),
             ..self.clone()
         }
     }
@@ -170,6 +174,25 @@ impl Watched {
         let queues = self.queues.iter();
         queues
             .map(|(id, queue)| (Arc::clone(id), queue.depth()))
+            .collect()
+    }
+
+    /// How full the buffer on disk of each node is that has one.
+    #[must_use]
+    pub fn buffer_depths(&self) -> BTreeMap<Arc<str>, BufferDepth> {
+        let buffers = self.buffers.iter();
+        buffers
+            .map(|(id, level)| (Arc::clone(id), level.depth()))
+            .collect()
+    }
+
+    /// What waits in buffers that are not in `next` any more.
+    pub(super) fn left(&self, next: &Self) -> Vec<(String, BufferLeft)> {
+        let gone = self
+            .buffers
+            .iter()
+            .filter(|(id, _)| !next.buffers.contains_key(*id));
+        gone.filter_map(|(id, level)| Some((id.to_string(), level.left()?)))
             .collect()
     }
 
