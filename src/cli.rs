@@ -44,6 +44,8 @@ pub enum Command {
     Test(TestOptions),
     /// Run a log through a flow: as fast as it goes, or live on the dashboard
     Replay(ReplayOptions),
+    /// Tell what a flow's nodes remember over restarts, or make one forget
+    State(StateOptions),
     /// Begin a flow, or a node type of your own
     #[command(subcommand)]
     New(NewOptions),
@@ -298,6 +300,17 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture for browsers
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct StateOptions {
+    /// The flow file
+    #[arg(default_value = DEFAULT_FLOW)]
+    pub flow: PathBuf,
+
+    /// The node that is to begin anew; the flow must not be running
+    #[arg(long, value_name = "NODE")]
+    pub forget: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -52,6 +52,11 @@ impl Stop {
         }
     }
 
+    /// What there is to tell.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The diagnostics have said it.
     pub fn told(exit: Exit) -> Self {
         Self {

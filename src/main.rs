@@ -7,6 +7,7 @@ mod flow_file;
 mod logging;
 mod output;
 mod predictor;
+mod reloading;
 mod serving;
 
 use clap::Parser;
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
         Command::Check(options) => commands::check::check(&options),
         Command::Test(options) => commands::test::test(&options),
         Command::Replay(options) => commands::replay::replay(&options),
+        Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),

@@ -2,19 +2,21 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::eprintln;
 use tokio::signal;
+use tokio::sync::mpsc;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
-use twinflow_engine::runtime::{self, Clock, Setting};
-use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters};
-use twinflow_ui::{Server, ServerSetup, dashboard};
+use twinflow_engine::runtime::{self, Clock, Running, Setting};
+use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, state_file};
+use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, dashboard};
 
 use crate::exit::Stop;
 use crate::logging::GREETING;
 use crate::predictor;
+use crate::reloading::{FileWatch, FlowFiles, Unchanged, contents, restored, told};
 
 /// What is served, and where.
 pub struct Serving<'s> {
@@ -25,6 +27,8 @@ pub struct Serving<'s> {
     pub listen: SocketAddr,
     /// By which it runs; by another than the machine's, the flow's brokers are not needed.
     pub clock: Clock,
+    /// The files of a flow that follows them; with their paths as they were read.
+    pub files: Option<(FlowFiles<'s>, Vec<PathBuf>)>,
 }
 
 /// Runs a graph until it is told to stop.
@@ -47,20 +51,52 @@ impl Serving<'_> {
             let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
             shared.brokers.start(addresses).await.map_err(Stop::failure)?;
         }
-        let running = match runtime::start_in(graph, &self.setting()) {
+        let mut running = match runtime::start_in(graph, &self.setting()) {
             Ok(running) => running,
             Err(error) => {
                 shared.brokers.stop().await;
                 return Err(Stop::failure(error));
             }
         };
-        let server = bound.serve(ServerSetup {
-            dashboard: dashboard(graph, EventTime::now().0),
+        let (reloads, mut wishes) = mpsc::channel(1);
+        let started = EventTime::now().0;
+        let setup = |graph: &Graph, running: &Running| ServerSetup {
+            dashboard: dashboard(graph, started),
             watched: running.watched(),
             predictor: predictor::predictor(graph, &shared.models),
-        });
+        };
+        let server = bound.serve(setup(graph, &running), reloads);
         self.greet(&server);
-        stop.wait().await;
+        tell_state(&restored(running.restoration()));
+        if let Some((files, texts)) = &self.files {
+            let mut following = Following {
+                files,
+                watch: FileWatch::on(texts),
+                brokers: graph.brokers.iter().map(|(_, address)| address.clone()).collect(),
+                contents: contents(texts),
+                texts: texts.clone(),
+            };
+            loop {
+                let answer = tokio::select! {
+                    () = stop.wait() => break,
+                    Some(answer) = wishes.recv() => Some(answer),
+                    () = following.changed() => None,
+                };
+                let result = self.reload(&mut following, &mut running).await;
+                let result = result.map(|(graph, report)| {
+                    server.show(setup(&graph, &running));
+                    report
+                });
+                tell(&server, &result, answer.is_none());
+                if let Some(answer) = answer {
+                    // Whoever asked may be gone.
+                    let _ = answer.send(result.map_err(|Unchanged { report }| report));
+                }
+            }
+        } else {
+            drop(wishes);
+            stop.wait().await;
+        }
         if std::io::stderr().is_terminal() {
             eprintln!("\nstopping: the readings under way are written first (Ctrl-C again stops at once)");
         }
@@ -75,12 +111,43 @@ impl Serving<'_> {
         }
     }
 
+    /// Makes the running flow that of its files.
+    async fn reload(
+        &self,
+        following: &mut Following<'_>,
+        running: &mut Running,
+    ) -> Result<(Graph, ReloadReport), Unchanged> {
+        let cannot = |error: &dyn std::fmt::Display| Unchanged {
+            report: format!("{error}; the flow runs on as it was"),
+        };
+        let (graph, texts) = tokio::task::block_in_place(|| following.files.check())?;
+        following.watch.add(&texts);
+        following.contents = contents(&texts);
+        following.texts = texts;
+        let addresses = || graph.brokers.iter().map(|(_, address)| address.as_str());
+        let brokers = &self.shared.brokers;
+        brokers.start(addresses()).await.map_err(|error| cannot(&error))?;
+        let reloaded = match running.reload(&graph).await {
+            Ok(reloaded) => reloaded,
+            Err(error) => {
+                let before = following.brokers.iter().map(String::as_str);
+                // They ran a moment ago, and the flow tries to connect until they do again.
+                let _ = brokers.start(before).await;
+                return Err(cannot(&error));
+            }
+        };
+        brokers.keep_only(addresses()).await;
+        following.brokers = addresses().map(str::to_owned).collect();
+        Ok((graph, told(reloaded)))
+    }
+
     fn setting(&self) -> Setting {
         let folder = self.flow.parent().unwrap_or(Path::new(""));
         Setting {
             clock: self.clock,
             // What a replay could not take is in the log still.
             dead_letters: self.with_brokers().then(|| dead_letters(folder)),
+            state: self.with_brokers().then(|| state_file(self.flow)),
         }
     }
 
@@ -128,6 +195,70 @@ impl Serving<'_> {
             }
         }
         eprintln!("Ctrl-C stops it.");
+    }
+}
+
+/// A flow that follows its files.
+struct Following<'s> {
+    files: &'s FlowFiles<'s>,
+    watch: FileWatch,
+    /// The addresses of the brokers that the running flow uses.
+    brokers: Vec<String>,
+    texts: Vec<PathBuf>,
+    /// Of the texts, when they were read.
+    contents: Vec<Option<Vec<u8>>>,
+}
+
+impl Following<'_> {
+    /// Waits until one of the texts is another.
+    async fn changed(&mut self) {
+        loop {
+            self.watch.changed().await;
+            let now = contents(&self.texts);
+            if now != self.contents {
+                // Read as it is, whatever comes of it.
+                self.contents = now;
+                return;
+            }
+        }
+    }
+}
+
+/// Tells what came of a reload: on the dashboard, and to whoever looks at the log.
+fn tell(server: &Server, result: &Result<ReloadReport, Unchanged>, is_by_itself: bool) {
+    match result {
+        Ok(report) => {
+            server.tell(None);
+            let summary = report.to_string();
+            if tracing::enabled!(target: GREETING, tracing::Level::INFO) {
+                tracing::info!(target: GREETING, "reloaded: {summary}");
+            } else {
+                eprintln!("reloaded: {summary}");
+            }
+            tell_state(&report.state);
+        }
+        Err(Unchanged { report }) => {
+            server.tell(Some(FlowFault {
+                report: report.clone(),
+                since_ms: EventTime::now().as_millis(),
+            }));
+            if tracing::enabled!(target: GREETING, tracing::Level::INFO) {
+                tracing::error!(target: GREETING, "not reloaded: {report}");
+            } else if is_by_itself {
+                eprintln!("not reloaded, the flow runs on as it was\n{report}");
+            }
+        }
+    }
+}
+
+/// Tells what became of saved memories.
+fn tell_state(sentences: &[String]) {
+    for sentence in sentences {
+        if tracing::enabled!(target: GREETING, tracing::Level::INFO) {
+            tracing::info!(target: GREETING, "{sentence}");
+        } else {
+            eprintln!("  state      {sentence}");
+        }
     }
 }
 

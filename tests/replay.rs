@@ -198,5 +198,6 @@ fn a_replay_writes_what_the_flow_wrote_live() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     beside.sort();
-    assert_eq!(beside, ["again", "and-again", "flow.yaml", "live"]);
+    // What the live run remembered.
+    assert_eq!(beside, ["again", "and-again", "data", "flow.yaml", "live"]);
 }

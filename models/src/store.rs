@@ -5,15 +5,22 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::model::Model;
 use crate::model_file::ModelError;
 
-/// Loads each model file once, however many nodes and endpoints ask for it. A file that changes on disk later
-/// is not read again by the same store: take a new one.
+/// Loads each model file once, however many nodes and endpoints ask for it, and again when it has changed on disk.
 #[derive(Debug, Default)]
 pub struct ModelStore {
-    models: Mutex<HashMap<PathBuf, Arc<Model>>>,
+    models: Mutex<HashMap<PathBuf, Loaded>>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    model: Arc<Model>,
+    /// The file's size and time when it was read: a file that was trained anew is another model.
+    state: (u64, Option<SystemTime>),
 }
 
 impl ModelStore {
@@ -34,16 +41,22 @@ impl ModelStore {
         let canonical = path.canonicalize().map_err(failed)?;
         // A panic elsewhere cannot leave the map half changed.
         let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(model) = models.get(&canonical) {
-            return Ok(Arc::clone(model));
-        }
         let file = File::open(&canonical).map_err(failed)?;
+        let state = file.metadata().map_err(failed)?;
+        let state = (state.len(), state.modified().ok());
+        if let Some(loaded) = models.get(&canonical).filter(|loaded| loaded.state == state) {
+            return Ok(Arc::clone(&loaded.model));
+        }
         let mut bytes = Vec::new();
         file.take(Model::MAX_FILE_BYTES + 1)
             .read_to_end(&mut bytes)
             .map_err(failed)?;
         let model = Arc::new(Model::from_json(&bytes)?);
-        models.insert(canonical, Arc::clone(&model));
+        let loaded = Loaded {
+            model: Arc::clone(&model),
+            state,
+        };
+        models.insert(canonical, loaded);
         Ok(model)
     }
 }

@@ -6,13 +6,19 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::mqtt::{BrokerAddress, BrokerError, EmbeddedBroker};
+use crate::mqtt::{BrokerAddress, BrokerError, Credentials, EmbeddedBroker};
 
 /// The embedded brokers that run.
 #[derive(Default)]
 pub struct Brokers {
     /// By the address that the flow asks for; a flow may ask for port 0.
-    started: Mutex<HashMap<SocketAddr, EmbeddedBroker>>,
+    started: Mutex<HashMap<SocketAddr, Started>>,
+}
+
+struct Started {
+    broker: EmbeddedBroker,
+    /// Who may come in.
+    credentials: Option<Credentials>,
 }
 
 impl Brokers {
@@ -26,19 +32,51 @@ impl Brokers {
             let Ok(BrokerAddress::Embedded(embedded)) = BrokerAddress::from_str(address) else {
                 continue;
             };
-            let is_running = self.lock().contains_key(&embedded.listen);
-            if !is_running {
-                let broker = EmbeddedBroker::start(embedded.listen, embedded.credentials).await?;
-                self.lock().insert(embedded.listen, broker);
+            let credentials = embedded.credentials;
+            let changed = {
+                let mut started = self.lock();
+                match started.get(&embedded.listen) {
+                    Some(running) if running.credentials == credentials => continue,
+                    // Another password counts at once, also for those who are in.
+                    Some(_) => started.remove(&embedded.listen),
+                    None => None,
+                }
+            };
+            if let Some(Started { broker, .. }) = changed {
+                broker.stop().await;
             }
+            let broker = EmbeddedBroker::start(embedded.listen, credentials.clone()).await?;
+            self.lock()
+                .insert(embedded.listen, Started { broker, credentials });
         }
         Ok(())
+    }
+
+    /// Stops those that are not among the addresses.
+    pub async fn keep_only<'a>(&self, addresses: impl IntoIterator<Item = &'a str>) {
+        let wanted = addresses.into_iter().map(BrokerAddress::from_str);
+        let wanted: Vec<SocketAddr> = wanted
+            .filter_map(|address| match address {
+                Ok(BrokerAddress::Embedded(embedded)) => Some(embedded.listen),
+                _ => None,
+            })
+            .collect();
+        let unwanted: Vec<EmbeddedBroker> = {
+            let mut started = self.lock();
+            let unwanted = started.extract_if(|listen, _| !wanted.contains(listen));
+            unwanted.map(|(_, started)| started.broker).collect()
+        };
+        for broker in unwanted {
+            broker.stop().await;
+        }
     }
 
     /// The addresses at which embedded brokers listen.
     #[must_use]
     pub fn listening(&self) -> Vec<SocketAddr> {
-        self.lock().values().map(EmbeddedBroker::local_addr).collect()
+        let started = self.lock();
+        let brokers = started.values().map(|started| started.broker.local_addr());
+        brokers.collect()
     }
 
     /// Where a client finds the broker that the flow calls by `address`.
@@ -49,18 +87,18 @@ impl Brokers {
         };
         self.lock()
             .get(&embedded.listen)
-            .map_or_else(|| address.clone(), EmbeddedBroker::address)
+            .map_or_else(|| address.clone(), |started| started.broker.address())
     }
 
     /// Stops all; connected clients are cut off.
     pub async fn stop(&self) {
-        let brokers: Vec<EmbeddedBroker> = self.lock().drain().map(|(_, broker)| broker).collect();
+        let brokers: Vec<EmbeddedBroker> = self.lock().drain().map(|(_, started)| started.broker).collect();
         for broker in brokers {
             broker.stop().await;
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, EmbeddedBroker>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, Started>> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

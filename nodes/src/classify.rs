@@ -121,6 +121,7 @@ impl Classify {
         check: &mut Check<'_>,
     ) -> Option<(Arc<Model>, Vec<FeatureInput>)> {
         let path = check.path(file);
+        check.uses_file(&path);
         let model = match self.models.load(&path) {
             Ok(model) => model,
             Err(error) => {

@@ -12,7 +12,9 @@ use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::formula::syntax::Expression;
 use twinflow_engine::formula::{Compiler, Evaluator};
 use twinflow_engine::language::{Ordered, Spanned};
-use twinflow_engine::node::{Check, Checked, Emitter, NodeContext, NodeType, Output, Part, Role, Transform};
+use twinflow_engine::node::{
+    Check, Checked, Emitter, Memory, NodeContext, NodeType, Output, Part, Role, Transform,
+};
 use twinflow_engine::record::Batch;
 use twinflow_engine::schema::{Field, Schema};
 
@@ -355,5 +357,11 @@ impl Transform for Computing {
     fn process(&mut self, batch: Batch, out: &mut Emitter) {
         let columns = self.evaluator.evaluate(&batch);
         out.emit(0, batch.extended(&self.schema, columns));
+    }
+
+    fn memory(&mut self) -> Option<&mut dyn Memory> {
+        self.evaluator
+            .remembers()
+            .then_some(&mut self.evaluator as &mut dyn Memory)
     }
 }

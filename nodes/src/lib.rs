@@ -25,11 +25,13 @@ mod reading;
 mod rhai_file;
 mod rhai_function;
 mod script;
+mod state_file;
 mod supply;
 mod virtual_fan;
 
 pub use dead_letters::dead_letters;
 pub use script::SCRIPT_STACK;
+pub use state_file::{StateFile, state_file, state_path};
 pub use supply::LogsAndSimulation;
 
 use std::path::PathBuf;

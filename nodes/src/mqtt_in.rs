@@ -22,8 +22,8 @@ use crate::brokers::Brokers;
 use crate::field_spec::FieldSpec;
 use crate::json_path::JsonPath;
 use crate::mqtt::{
-    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Message, Qos, SessionKind, Subscriber,
-    Subscription, TopicFilter,
+    Acknowledgement, BrokerAddress, ConnectOptions, ConnectionState, Delivered, InboxCounters, Message,
+    MessageId, PAYLOAD_BYTES_MAX, Position, Qos, SessionKind, Subscriber, Subscription, TopicFilter,
 };
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
 use crate::reading::ReadingFormat;
@@ -197,8 +197,21 @@ struct Subscribed {
     key_level: Option<usize>,
     /// What came and is no reading, until the engine asks for it.
     refused: Vec<Rejection>,
-    /// Batches on their way, in order, with the acknowledgements that their delivery releases.
-    open: VecDeque<(oneshot::Receiver<Delivery>, Vec<Acknowledgement>)>,
+    /// Batches on their way, in order.
+    open: VecDeque<Open>,
+    /// The messages that need not be taken again when the broker has missed their acknowledgement.
+    delivered: Delivered,
+    position: Position,
+    counters: Arc<InboxCounters>,
+    /// What was told of these counters: dropped, too large.
+    told: (u64, u64),
+}
+
+/// A batch on its way.
+struct Open {
+    settled: oneshot::Receiver<Delivery>,
+    /// What its delivery releases.
+    acknowledgements: Vec<(Option<MessageId>, Acknowledgement)>,
 }
 
 impl Subscribed {
@@ -224,6 +237,7 @@ impl Subscribed {
         let subscriber = Subscriber::connect(&options, session, subscriptions)
             .map_err(|error| StartError(error.to_string()))?;
         let states = subscriber.states();
+        let counters = subscriber.counters();
         let subscriber = Some(subscriber);
         Ok(Self {
             subscriber,
@@ -233,7 +247,30 @@ impl Subscribed {
             key_level,
             refused: Vec::new(),
             open: VecDeque::new(),
+            delivered: Delivered::default(),
+            position: Position::default(),
+            counters,
+            told: (0, 0),
         })
+    }
+
+    /// Tells of messages that had to be left out since it was last told.
+    fn tell_left_out(&mut self) {
+        let now = (self.counters.dropped(), self.counters.too_large());
+        let (dropped, too_large) = (now.0 - self.told.0, now.1 - self.told.1);
+        self.told = now;
+        if dropped > 0 {
+            let message = "they came faster than the flow takes them, at QoS 0, where nobody sends them again; with `qos: 1` the broker keeps them";
+            self.context
+                .problems
+                .report_many("messages dropped", dropped, message);
+        }
+        if too_large > 0 {
+            let message = format!("a payload of more than {PAYLOAD_BYTES_MAX} bytes is no reading");
+            self.context
+                .problems
+                .report_many("message too large", too_large, message);
+        }
     }
 
     /// A batch of the messages that are readings; the others are reported and acknowledged.
@@ -241,6 +278,16 @@ impl Subscribed {
         let mut builder = BatchBuilder::new(Arc::clone(&self.format.schema), messages.len());
         let mut acknowledgements = Vec::new();
         for message in messages {
+            let id = MessageId::of(&message);
+            if let (Some(id), true) = (id, message.duplicate)
+                && self.is_taken(id)
+            {
+                self.acknowledge_again(id, message.acknowledgement);
+                continue;
+            }
+            if let Some(id) = id {
+                self.position.add(id);
+            }
             match self.format.read(&message.payload) {
                 Ok(reading) => {
                     let name = match self.key_level {
@@ -265,12 +312,17 @@ impl Subscribed {
                     self.refused.push(rejection(&message, Refusal { kind, reason }));
                 }
             }
-            acknowledgements.push(message.acknowledgement);
+            acknowledgements.push((id, message.acknowledgement));
         }
-        let awaited = acknowledgements.iter().any(Acknowledgement::is_awaited);
+        let awaited = acknowledgements
+            .iter()
+            .any(|(_, acknowledgement)| acknowledgement.is_awaited());
         let receipt = if awaited {
             let (receipt, settled) = Receipt::issue();
-            self.open.push_back((settled, acknowledgements));
+            self.open.push_back(Open {
+                settled,
+                acknowledgements,
+            });
             receipt
         } else {
             Receipt::none()
@@ -278,16 +330,35 @@ impl Subscribed {
         (!builder.is_empty() || !self.refused.is_empty()).then(|| builder.finish(receipt))
     }
 
+    /// Whether a message that the broker brings again was delivered, or is on its way.
+    fn is_taken(&self, id: MessageId) -> bool {
+        let mut open = self.open.iter().flat_map(|open| &open.acknowledgements);
+        self.delivered.contains(id) || open.any(|(known, _)| *known == Some(id))
+    }
+
+    /// Acknowledges a message that came again: when it is delivered, or at once.
+    fn acknowledge_again(&mut self, id: MessageId, acknowledgement: Acknowledgement) {
+        let mut open = self.open.iter_mut().flat_map(|open| &mut open.acknowledgements);
+        match open.find(|(known, _)| *known == Some(id)) {
+            // The one before belongs to a connection that is gone.
+            Some((_, before)) => *before = acknowledgement,
+            None => acknowledgement.acknowledge(),
+        }
+    }
+
     /// Acknowledges a delivered batch.
     fn settle(&mut self, delivery: Delivery) -> Result<(), SourceError> {
-        let Some((_, acknowledgements)) = self.open.pop_front() else {
+        let Some(Open { acknowledgements, .. }) = self.open.pop_front() else {
             return Ok(());
         };
         match delivery {
             Delivery::Done => {
-                acknowledgements
-                    .into_iter()
-                    .for_each(Acknowledgement::acknowledge);
+                for (id, acknowledgement) in acknowledgements {
+                    if let Some(id) = id {
+                        self.delivered.add(id);
+                    }
+                    acknowledgement.acknowledge();
+                }
                 Ok(())
             }
             Delivery::Failed => Err(SourceError(
@@ -312,10 +383,10 @@ fn rejection(message: &Message, refusal: Refusal) -> Rejection {
 }
 
 /// Waits for the oldest open batch; for ever when there is none.
-async fn oldest(open: &mut VecDeque<(oneshot::Receiver<Delivery>, Vec<Acknowledgement>)>) -> Delivery {
+async fn oldest(open: &mut VecDeque<Open>) -> Delivery {
     match open.front_mut() {
         // A receipt that vanished without a word was not delivered.
-        Some((settled, _)) => settled.await.unwrap_or(Delivery::Failed),
+        Some(oldest) => (&mut oldest.settled).await.unwrap_or(Delivery::Failed),
         None => std::future::pending().await,
     }
 }
@@ -338,6 +409,7 @@ impl Source for Subscribed {
                     }
                 }
                 messages = subscriber.next_batch(BATCH) => {
+                    self.tell_left_out();
                     if let Some(batch) = self.batch(messages) {
                         return Ok(Some(batch));
                     }
@@ -348,6 +420,16 @@ impl Source for Subscribed {
 
     fn take_refused(&mut self) -> Vec<Rejection> {
         std::mem::take(&mut self.refused)
+    }
+
+    fn position(&mut self) -> Option<Vec<u8>> {
+        Some(self.position.end_epoch())
+    }
+
+    fn resume(&mut self, position: &[u8]) {
+        for id in self.position.resume(position) {
+            self.delivered.add(id);
+        }
     }
 
     async fn finish(&mut self) {

@@ -78,6 +78,49 @@ async fn a_second_client_of_the_same_name_throws_the_first_out(broker: Broker) {
     );
 }
 
+/// Passes bytes between a client and `port`, until it is frozen: then it holds the connection open and passes nothing.
+async fn half_open(port: u16) -> (u16, tokio::sync::watch::Sender<bool>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own_port = listener.local_addr().unwrap().port();
+    let frozen = tokio::sync::watch::Sender::new(false);
+    let freezing = frozen.subscribe();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut freezing = freezing.clone();
+            tokio::spawn(async move {
+                let mut broker = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let freeze = async { drop(freezing.wait_for(|is_frozen| *is_frozen).await) };
+                let is_frozen = tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut broker) => false,
+                    () = freeze => true,
+                };
+                if is_frozen {
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    });
+    (own_port, frozen)
+}
+
+#[tokio::test]
+async fn a_connection_that_is_dead_without_a_word_is_replaced() {
+    let broker = Mosquitto::start();
+    let (port, frozen) = half_open(broker.port()).await;
+    let mut options = ConnectOptions::new(address(port), "reader");
+    options.keep_alive = std::time::Duration::from_secs(1);
+    let filters = subscriptions(&[("plant", Qos::AtLeastOnce)]);
+    let mut subscriber = Subscriber::connect(&options, SessionKind::Persistent, filters).unwrap();
+    let mut states = subscriber.states();
+    connected(&mut states).await;
+    frozen.send_replace(true);
+    mosquitto::publish(broker.port(), "plant", b"on its way", &["-q", "1"]);
+    lost(&mut states).await;
+    frozen.send_replace(false);
+    connected(&mut states).await;
+    assert_eq!(receive_texts(&mut subscriber, 1).await, ["on its way"]);
+}
+
 #[tokio::test]
 async fn a_broker_that_is_away_at_the_start_is_tried_until_it_is_there() {
     in_time(async {

@@ -13,5 +13,6 @@ pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod state;
 pub mod test;
 pub mod train;

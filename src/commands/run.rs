@@ -7,17 +7,20 @@ use twinflow_nodes::{Shared, registry};
 use crate::cli::RunOptions;
 use crate::exit::Stop;
 use crate::flow_file;
+use crate::reloading::{FlowFiles, texts};
 use crate::serving::{Serving, serve};
 
 /// Runs a flow until it is told to stop.
 pub fn run(options: &RunOptions) -> Result<(), Stop> {
     let shared = Shared::default();
-    let graph = flow_file::compile(&options.flow, &registry(&shared), Level::Environment)?;
+    let (graph, compiled) =
+        flow_file::compile_with_tests(&options.flow, &registry(&shared), Level::Environment)?;
     serve(&Serving {
         graph: &graph,
         flow: &options.flow.flow,
         shared: &shared,
         listen: options.listen,
         clock: Clock::default(),
+        files: Some((FlowFiles::new(&options.flow, &shared), texts(&compiled))),
     })
 }

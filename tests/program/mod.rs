@@ -61,8 +61,12 @@ impl Program {
 
     /// Starts it with variables in its environment.
     pub fn start_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = command(folder, arguments)
-            .envs(variables.iter().copied())
+        Self::start_by(command(folder, arguments).envs(variables.iter().copied()))
+    }
+
+    /// Starts it by a command of the test's own.
+    pub fn start_by(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -102,6 +106,11 @@ impl Program {
     /// Where the embedded broker, or the one that the flow uses, listens.
     pub fn broker(&self) -> SocketAddr {
         self.broker.expect("no broker address")
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where the dashboard listens.
@@ -156,6 +165,12 @@ impl Program {
             // The state is asked for, not announced: there is no event to wait for.
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks it to end, and gives its exit code and all that it said.

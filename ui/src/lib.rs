@@ -10,9 +10,13 @@ mod live;
 mod metrics;
 mod openapi;
 mod predict;
+mod reload;
 mod server;
+mod shown;
 mod status;
 
 pub use layout::{Dashboard, dashboard};
 pub use predict::{FeatureInfo, Prediction, Predictor};
-pub use server::{Bound, ServeError, Server, ServerSetup};
+pub use reload::{ReloadReport, ReloadRequest};
+pub use server::{Bound, ServeError, Server};
+pub use shown::{FlowFault, ServerSetup};

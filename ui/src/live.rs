@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use twinflow_engine::record::Value;
 use twinflow_engine::runtime::{FeedRows, Watched};
 
+use crate::shown::Current;
 use crate::status::Status;
 
 /// The shortest time between two sends to one browser.
@@ -57,9 +58,10 @@ enum ToBrowser<'a> {
 type Cursors = BTreeMap<Arc<str>, u64>;
 
 /// Serves one browser until it goes away.
-pub async fn serve(socket: WebSocket, watched: Arc<Watched>, revision: Arc<str>) {
+pub async fn serve(socket: WebSocket, mut current: Current) {
     let (mut outgoing, mut incoming) = socket.split();
     let mut cursors: Option<Cursors> = None;
+    let mut watched = Arc::clone(&current.borrow_and_update().watched);
     let mut pulse = watched.pulse();
     let mut status = interval(Duration::from_secs(1));
     status.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -70,7 +72,7 @@ pub async fn serve(socket: WebSocket, watched: Arc<Watched>, revision: Arc<str>)
                 Some(Ok(Message::Text(text))) => {
                     // What cannot be read is ignored: it can only come from something that is not our page.
                     let Ok(FromBrowser::Subscribe { since }) = serde_json::from_str(&text) else { continue };
-                    begin(&mut outgoing, &watched, &revision, &since, &mut cursors).await
+                    begin(&mut outgoing, &current, &since, &mut cursors).await
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
@@ -85,9 +87,22 @@ pub async fn serve(socket: WebSocket, watched: Arc<Watched>, revision: Arc<str>)
                     None => continue,
                 }
             }
-            _ = status.tick(), if cursors.is_some() => {
-                send(&mut outgoing, &ToBrowser::Status(Status::of(&watched))).await
+            shows = current.changed(), if cursors.is_some() => {
+                if shows.is_err() {
+                    return;
+                }
+                let now = Arc::clone(&current.borrow_and_update().watched);
+                if Arc::ptr_eq(&now, &watched) {
+                    send_status(&mut outgoing, &current).await
+                } else {
+                    // The flow was reloaded: the browser goes on where it is, with another layout if there is one.
+                    watched = now;
+                    let had = |(id, next): (&Arc<str>, &u64)| Some((id.to_string(), next.checked_sub(1)?));
+                    let since = cursors.iter().flatten().filter_map(had).collect();
+                    begin(&mut outgoing, &current, &since, &mut cursors).await
+                }
             }
+            _ = status.tick(), if cursors.is_some() => send_status(&mut outgoing, &current).await,
         };
         if sent.is_err() {
             return;
@@ -105,13 +120,17 @@ async fn send(outgoing: &mut Outgoing, message: &ToBrowser<'_>) -> Result<(), ax
 /// Greets the browser and sends what it lacks, so that history comes before anything live.
 async fn begin(
     outgoing: &mut Outgoing,
-    watched: &Watched,
-    revision: &str,
+    current: &Current,
     since: &BTreeMap<String, u64>,
     cursors: &mut Option<Cursors>,
 ) -> Result<(), axum::Error> {
+    let (watched, revision) = {
+        let shown = current.borrow();
+        (Arc::clone(&shown.watched), shown.dashboard.revision.clone())
+    };
+    let watched = &*watched;
     let hello = ToBrowser::Hello {
-        revision,
+        revision: &revision,
         now: watched.clock.now().as_millis(),
         replay: watched.clock.replay_rate(),
     };
@@ -129,7 +148,12 @@ async fn begin(
         begun.insert(Arc::clone(id), next);
     }
     *cursors = Some(begun);
-    send(outgoing, &ToBrowser::Status(Status::of(watched))).await
+    send_status(outgoing, current).await
+}
+
+async fn send_status(outgoing: &mut Outgoing, current: &Current) -> Result<(), axum::Error> {
+    let status = Status::of(&current.borrow());
+    send(outgoing, &ToBrowser::Status(status)).await
 }
 
 async fn send_new(

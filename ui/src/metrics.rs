@@ -12,6 +12,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use twinflow_engine::runtime::{BOUNDS_S, NodeCounts, QueueDepth, Watched};
 
+use crate::shown::Current;
+
 /// Labels of nothing: the counters have no examples.
 type NoLabels = [(&'static str, &'static str); 0];
 /// What is read of a node's counters.
@@ -20,7 +22,8 @@ type NodeCounter = fn(&NodeCounts) -> u64;
 type QueueGauge = fn(&QueueDepth) -> u64;
 
 /// The counters as they are now.
-pub async fn metrics(State(watched): State<Arc<Watched>>) -> Response {
+pub async fn metrics(State(current): State<Current>) -> Response {
+    let watched = Arc::clone(&current.borrow().watched);
     let mut registry = Registry::with_prefix("twinflow");
     registry.register_collector(Box::new(FlowCounters(watched)));
     let mut text = String::new();

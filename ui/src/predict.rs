@@ -1,7 +1,5 @@
 //! `POST /predict`: asks the flow's model about one reading.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -9,6 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::shown::Current;
 
 /// A feature that the model wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +78,8 @@ struct Refusal {
 }
 
 /// The handler.
-pub async fn predict(State(predictor): State<Option<Arc<dyn Predictor>>>, body: Bytes) -> Response {
+pub async fn predict(State(current): State<Current>, body: Bytes) -> Response {
+    let predictor = current.borrow().predictor.clone();
     let Some(predictor) = predictor else {
         let detail = "this flow has no model: add a `classify` node to it";
         return (

@@ -1,7 +1,6 @@
 //! The server: its routes, its start and its end.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
@@ -10,29 +9,18 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
-use twinflow_engine::runtime::Watched;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::layout::Dashboard;
-use crate::predict::Predictor;
+use crate::reload::{ReloadRequest, reload};
+use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, guard, live, metrics, openapi, predict};
+use crate::{assets, guard, live, metrics, predict};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// What the server shows.
-pub struct ServerSetup {
-    /// The page.
-    pub dashboard: Dashboard,
-    /// The running flow.
-    pub watched: Arc<Watched>,
-    /// The flow's model, if it has one.
-    pub predictor: Option<Arc<dyn Predictor>>,
-}
 
 /// Why the server cannot start.
 #[derive(Debug, Error)]
@@ -56,9 +44,9 @@ pub enum ServeError {
 }
 
 /// A running server.
-#[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    shown: watch::Sender<Shown>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -94,6 +82,16 @@ impl Server {
         self.address
     }
 
+    /// Shows another flow from now on; open pages follow.
+    pub fn show(&self, setup: ServerSetup) {
+        self.shown.send_replace(Shown::new(setup));
+    }
+
+    /// Tells why the flow that runs is not that of its file, or that it is again.
+    pub fn tell(&self, fault: Option<FlowFault>) {
+        self.shown.send_modify(|shown| shown.fault = fault);
+    }
+
     /// Takes no more requests and ends; open WebSockets are closed.
     pub async fn stop(self) {
         let _ = self.stop.send(());
@@ -115,11 +113,12 @@ impl Bound {
         self.address
     }
 
-    /// Begins to answer.
+    /// Begins to answer. Wishes for a reload go to `reloads`.
     #[must_use]
-    pub fn serve(self, setup: ServerSetup) -> Server {
+    pub fn serve(self, setup: ServerSetup, reloads: mpsc::Sender<ReloadRequest>) -> Server {
         let (stop, stopped) = oneshot::channel();
-        let router = router(setup);
+        let (shown, current) = watch::channel(Shown::new(setup));
+        let router = router(current, reloads);
         let task = tokio::spawn(async move {
             let serve = axum::serve(self.listener, router);
             // Open WebSockets would hold a graceful shutdown up for as long as a browser shows the page.
@@ -132,51 +131,33 @@ impl Bound {
         });
         Server {
             address: self.address,
+            shown,
             stop,
             task,
         }
     }
 }
 
-#[derive(Clone)]
-struct Shown {
-    dashboard: Arc<Dashboard>,
-    revision: Arc<str>,
-    watched: Arc<Watched>,
-}
-
-fn router(setup: ServerSetup) -> Router {
-    let features = setup
-        .predictor
-        .as_ref()
-        .map(|predictor| predictor.features())
-        .unwrap_or_default();
-    let docs = openapi::describe(&setup.dashboard.name, &features);
-    let metrics = Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .with_state(Arc::clone(&setup.watched));
-    let shown = Shown {
-        revision: setup.dashboard.revision.as_str().into(),
-        dashboard: Arc::new(setup.dashboard),
-        watched: setup.watched,
-    };
+fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
     let pages = Router::new()
         .route("/api/dashboard", get(dashboard))
         .route("/api/status", get(status))
-        .route("/ws", get(websocket))
-        .with_state(shown);
-    let model = Router::new()
+        .route("/metrics", get(metrics::metrics))
         .route("/predict", post(predict::predict))
-        .with_state(setup.predictor);
+        .route("/openapi.json", get(docs))
+        .route("/ws", get(websocket))
+        .with_state(current);
+    let control = Router::new()
+        .route("/api/reload", post(reload))
+        .with_state(reloads);
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         // The original's address, which its users have in their bookmarks.
         .route("/ui", get(|| async { Redirect::permanent("/") }))
         .route("/ui/", get(|| async { Redirect::permanent("/") }))
         .merge(pages)
-        .merge(model)
-        .merge(metrics)
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", docs))
+        .merge(control)
+        .merge(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
         .fallback(get(assets::file))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard::security_headers))
@@ -184,16 +165,20 @@ fn router(setup: ServerSetup) -> Router {
         .layer(CompressionLayer::new())
 }
 
-async fn dashboard(State(shown): State<Shown>) -> Response {
-    Json(&*shown.dashboard).into_response()
+async fn dashboard(State(current): State<Current>) -> Response {
+    Json(&current.borrow().dashboard).into_response()
 }
 
-async fn status(State(shown): State<Shown>) -> Response {
-    Json(Status::of(&shown.watched)).into_response()
+async fn docs(State(current): State<Current>) -> Response {
+    Json(&current.borrow().docs).into_response()
 }
 
-async fn websocket(State(shown): State<Shown>, upgrade: WebSocketUpgrade) -> Response {
+async fn status(State(current): State<Current>) -> Response {
+    Json(Status::of(&current.borrow())).into_response()
+}
+
+async fn websocket(State(current): State<Current>, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .max_message_size(MAX_BODY_BYTES)
-        .on_upgrade(move |socket| live::serve(socket, shown.watched, shown.revision))
+        .on_upgrade(move |socket| live::serve(socket, current))
 }

@@ -167,7 +167,7 @@ fn is_flat(items: &[Yaml]) -> bool {
 }
 
 /// A value on one line, the same for all ways to write it. The parser bounds how deep it nests.
-pub(super) fn written(yaml: &Yaml) -> String {
+pub(crate) fn written(yaml: &Yaml) -> String {
     let mut text = String::new();
     write_value(yaml, &mut text);
     text

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub use configuration::ValueChange;
+pub(crate) use configuration::written;
 pub use edges::{EdgeChange, FieldChange};
 pub use nodes::NodeChange;
 

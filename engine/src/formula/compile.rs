@@ -30,6 +30,8 @@ pub struct Compiler<'s> {
     named: HashMap<String, Typed>,
     pub(super) errors: Vec<FormulaError>,
     bounds: Registers,
+    /// The value whose formula is compiled.
+    current: String,
 }
 
 /// A value while compiling: where it is and what it is.
@@ -94,6 +96,7 @@ impl<'s> Compiler<'s> {
             named: HashMap::new(),
             errors: Vec::new(),
             bounds: Registers::default(),
+            current: String::new(),
         }
     }
 
@@ -120,6 +123,7 @@ impl<'s> Compiler<'s> {
         unit: Option<&Unit>,
     ) -> Result<Option<ResultType>, Vec<FormulaError>> {
         self.errors.clear();
+        name.clone_into(&mut self.current);
         let typed = self.expression(expression);
         let typed = match unit {
             Some(unit) => self.converted(typed, unit),
@@ -382,9 +386,8 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    pub(super) fn over_time(&mut self, function: OverTime, a: Operand) -> Operand {
-        let state = self.program.states;
-        self.program.states += 1;
+    pub(super) fn over_time(&mut self, function: OverTime, a: Operand, unit: Unit) -> Operand {
+        let state = self.program.add_state(&self.current, function, unit);
         self.emit(Operation::OverTime(function, a, state))
     }
 }

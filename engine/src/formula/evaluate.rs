@@ -15,15 +15,25 @@ pub(crate) const MAX_GAP_SECONDS: f64 = 60.0;
 pub struct Evaluator {
     program: Program,
     registers: Vec<Vec<f64>>,
-    /// By function over time, then by key.
-    states: Vec<Vec<Memory>>,
+    /// By function over time.
+    states: Vec<State>,
 }
 
-/// What a function over time remembers of one key.
+/// What a function over time remembers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub by_key: Vec<Moment>,
+    /// The keys whose memory changed since it was saved, each once.
+    pub changed: Vec<u32>,
+}
+
+/// What it remembers of one key.
 #[derive(Clone, Copy, Debug, Default)]
-struct Memory {
-    last: Option<(EventTime, f64)>,
-    sum: f64,
+pub(super) struct Moment {
+    pub last: Option<(EventTime, f64)>,
+    pub sum: f64,
+    /// Whether the key stands in [`State::changed`].
+    pub is_changed: bool,
 }
 
 /// A resolved operand.
@@ -47,12 +57,22 @@ impl Evaluator {
     #[must_use]
     pub fn new(program: Program) -> Self {
         let registers = vec![Vec::new(); program.operations.len()];
-        let states = vec![Vec::new(); program.states];
+        let states = vec![State::default(); program.states.len()];
         Self {
             program,
             registers,
             states,
         }
+    }
+
+    /// Whether anything in it remembers earlier records.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        !self.states.is_empty()
+    }
+
+    pub(super) fn remembered(&mut self) -> (&Program, &mut [State]) {
+        (&self.program, &mut self.states)
     }
 
     /// The result columns of a batch, in the order in which they were compiled.
@@ -92,8 +112,8 @@ impl Evaluator {
                 }
                 Operation::OverTime(function, a, state) => {
                     let a = view(a);
-                    if let Some(states) = self.states.get_mut(*state) {
-                        over_time(*function, a.borrow(), states, batch, &mut out);
+                    if let Some(state) = self.states.get_mut(*state) {
+                        over_time(*function, a.borrow(), state, batch, &mut out);
                     }
                 }
             }
@@ -305,38 +325,45 @@ fn texts_are(batch: &Batch, left: usize, right: Option<&Column>, wanted: bool, o
     }
 }
 
-fn over_time(function: OverTime, a: View<'_>, states: &mut Vec<Memory>, batch: &Batch, out: &mut Vec<f64>) {
+fn over_time(function: OverTime, a: View<'_>, state: &mut State, batch: &Batch, out: &mut Vec<f64>) {
     // A loop for each function: which one it is would otherwise be asked for every row.
     match function {
-        OverTime::Integral => over_rows(a, states, batch, out, |memory, time, value| {
-            memory.next(OverTime::Integral, time, value)
+        OverTime::Integral => over_rows(a, state, batch, out, |moment, time, value| {
+            moment.next(OverTime::Integral, time, value)
         }),
-        OverTime::Rate => over_rows(a, states, batch, out, |memory, time, value| {
-            memory.next(OverTime::Rate, time, value)
+        OverTime::Rate => over_rows(a, state, batch, out, |moment, time, value| {
+            moment.next(OverTime::Rate, time, value)
         }),
-        OverTime::Delta => over_rows(a, states, batch, out, |memory, time, value| {
-            memory.next(OverTime::Delta, time, value)
+        OverTime::Delta => over_rows(a, state, batch, out, |moment, time, value| {
+            moment.next(OverTime::Delta, time, value)
         }),
-        OverTime::Previous => over_rows(a, states, batch, out, |memory, time, value| {
-            memory.next(OverTime::Previous, time, value)
+        OverTime::Previous => over_rows(a, state, batch, out, |moment, time, value| {
+            moment.next(OverTime::Previous, time, value)
         }),
     }
 }
 
 fn over_rows(
     a: View<'_>,
-    states: &mut Vec<Memory>,
+    state: &mut State,
     batch: &Batch,
     out: &mut Vec<f64>,
-    next: impl Fn(&mut Memory, EventTime, f64) -> f64,
+    next: impl Fn(&mut Moment, EventTime, f64) -> f64,
 ) {
+    let State { by_key, changed } = state;
     let highest = batch.keys().iter().fold(0, |highest, key| key.0.max(highest)) as usize;
-    if states.len() <= highest && !batch.is_empty() {
-        states.resize(highest + 1, Memory::default());
+    if by_key.len() <= highest && !batch.is_empty() {
+        by_key.resize(highest + 1, Moment::default());
     }
-    let mut row = |((time, key), value): ((&EventTime, &Key), f64)| match states.get_mut(key.0 as usize) {
-        Some(memory) => next(memory, *time, value),
-        None => f64::NAN,
+    let mut row = |((time, key), value): ((&EventTime, &Key), f64)| {
+        let Some(moment) = by_key.get_mut(key.0 as usize) else {
+            return f64::NAN;
+        };
+        if !moment.is_changed {
+            moment.is_changed = true;
+            changed.push(key.0);
+        }
+        next(moment, *time, value)
     };
     let readings = batch.times().iter().zip(batch.keys());
     match a {
@@ -351,7 +378,7 @@ fn over_rows(
     }
 }
 
-impl Memory {
+impl Moment {
     /// The result for a reading, which becomes the last one.
     ///
     /// A missing value gives a missing result (an integral keeps its sum) and is not remembered. A reading older than

@@ -383,13 +383,14 @@ impl Compiler<'_> {
             return Value::Unknown;
         }
         self.one_number(name, a, |compiler, operand, unit| {
+            let of = unit.clone();
             let unit = match function {
                 OverTime::Rate => unit.per_second()?,
                 OverTime::Integral => unit.times(&Unit::parse("s").ok()?)?,
                 OverTime::Delta => unit.difference(),
                 OverTime::Previous => unit,
             };
-            Some((compiler.over_time(function, operand), unit))
+            Some((compiler.over_time(function, operand, of), unit))
         })
     }
 }

@@ -9,6 +9,7 @@ mod compile;
 mod evaluate;
 mod functions;
 mod lexer;
+mod memory;
 mod operators;
 mod parse;
 mod program;

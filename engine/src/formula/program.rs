@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::unit::Unit;
+
 /// Where an instruction takes a number from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Operand {
@@ -70,6 +72,27 @@ pub(super) enum OverTime {
     Previous,
 }
 
+impl OverTime {
+    /// As formulas write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Integral => "integral",
+            Self::Delta => "delta",
+            Self::Previous => "previous",
+        }
+    }
+}
+
+/// The memory of a function over time.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct StatePart {
+    /// The value whose formula has it, and the function: `energy.integral`.
+    pub name: String,
+    /// Of what it remembers.
+    pub unit: Unit,
+}
+
 /// What an instruction does.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Operation {
@@ -91,7 +114,7 @@ pub(super) enum Operation {
 pub struct Program {
     pub(super) operations: Vec<Operation>,
     pub(super) results: Vec<(Operand, bool)>,
-    pub(super) states: usize,
+    pub(super) states: Vec<StatePart>,
 }
 
 impl Program {

@@ -223,9 +223,15 @@ impl Compiler<'_> {
             sources: self.sources,
             level: self.level,
             claims: &mut self.claims,
+            uses: self
+                .types
+                .text(&entry.node_type, self.sources)
+                .into_iter()
+                .collect(),
             diagnostics: self.diagnostics,
         };
         let checked = node_type.check_any(&entry.config, &mut check);
+        let uses = check.uses;
         self.point_out_instance(entry, before);
         let Some(checked) = checked else {
             return;
@@ -253,6 +259,7 @@ impl Compiler<'_> {
                 view: checked.view,
                 decode: checked.decode,
                 config: entry.config.clone(),
+                uses,
             });
         }
     }

@@ -20,6 +20,7 @@ use crate::node::{Decode, ERROR_OUTPUT, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
 /// A checked flow.
+#[derive(Clone)]
 pub struct Graph {
     /// The flow's name.
     pub name: String,
@@ -38,6 +39,7 @@ pub struct Graph {
 }
 
 /// A node of a [`Graph`].
+#[derive(Clone)]
 pub struct Node {
     /// Its name.
     pub id: Spanned<String>,
@@ -61,6 +63,8 @@ pub struct Node {
     pub decode: Option<Decode>,
     /// Its configuration, as the file has it.
     pub config: Yaml,
+    /// What it was made with beside the configuration: the addresses of brokers, the text of a script, the state of a file.
+    pub uses: Vec<String>,
 }
 
 /// One end of an edge: where the records come from.

@@ -10,7 +10,12 @@ use crate::node::{Known, NodeFile, Registered, Registry};
 /// The types that files are, each read once; nothing for one that was reported.
 #[derive(Default)]
 pub(super) struct FileTypes {
-    types: HashMap<PathBuf, Option<Registered>>,
+    types: HashMap<PathBuf, Option<FileType>>,
+}
+
+struct FileType {
+    registered: Registered,
+    text: String,
 }
 
 impl FileTypes {
@@ -40,7 +45,8 @@ impl FileTypes {
                         source,
                         text: &text,
                     };
-                    kind.load(&file, diagnostics).map(Registered::new)
+                    let loaded = kind.load(&file, diagnostics).map(Registered::new);
+                    loaded.map(|registered| FileType { registered, text })
                 }
                 Err(reason) => {
                     let message = format!("the node type {} cannot be read: {reason}", path.display());
@@ -59,7 +65,14 @@ impl FileTypes {
 
     /// The type of the file that a node names; nothing when it was reported.
     pub fn get(&self, node_type: &Spanned<String>, sources: &Sources) -> Option<&Registered> {
-        self.types.get(&path(node_type, sources))?.as_ref()
+        let known = self.types.get(&path(node_type, sources))?.as_ref();
+        known.map(|known| &known.registered)
+    }
+
+    /// The text of that file.
+    pub fn text(&self, node_type: &Spanned<String>, sources: &Sources) -> Option<String> {
+        let known = self.types.get(&path(node_type, sources))?.as_ref();
+        known.map(|known| known.text.clone())
     }
 }
 

@@ -105,6 +105,11 @@ impl Sources {
         self.get(span.source).map(|s| s.path.as_path())
     }
 
+    /// Where the texts are, the flow's own first.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.texts.iter().map(|text| text.path.as_path())
+    }
+
     /// The folder of each text.
     #[must_use]
     pub fn folders(&self) -> Vec<PathBuf> {

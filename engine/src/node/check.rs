@@ -32,6 +32,7 @@ pub struct Check<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) level: Level,
     pub(crate) claims: &'a mut HashMap<String, Span>,
+    pub(crate) uses: Vec<String>,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -174,6 +175,7 @@ impl Check<'_> {
     pub fn broker(&mut self, name: &Spanned<String>) -> Option<String> {
         let brokers = &self.document.brokers;
         if let Some((_, address)) = brokers.iter().find(|(known, _)| known.value == name.value) {
+            self.uses.push(address.value.clone());
             return Some(address.value.clone());
         }
         if self.document.unread_brokers.contains(&name.value) {
@@ -198,6 +200,13 @@ impl Check<'_> {
         };
         self.report(diagnostic.with_help(help));
         None
+    }
+
+    /// Notes the state of a file that the node was made with: when it is another one, the node is not the same.
+    pub fn uses_file(&mut self, path: &Path) {
+        let state = std::fs::metadata(path).ok();
+        let state = state.map(|file| (file.len(), file.modified().ok()));
+        self.uses.push(format!("{} {state:?}", path.display()));
     }
 
     /// Claims something that only one node may use, such as a file to write; reports who has it already.

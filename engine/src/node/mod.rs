@@ -6,6 +6,7 @@
 
 mod check;
 mod context;
+mod memory;
 mod part;
 mod registry;
 mod rejection;
@@ -13,6 +14,7 @@ mod view;
 
 pub use check::{Check, Level};
 pub use context::NodeContext;
+pub use memory::{Extent, Memory, Remembered, Restored};
 pub use part::{
     Decode, Decoded, Emitter, MakePart, Part, Refusal, Sink, SinkError, Source, SourceError, StartError,
     Transform,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::context::NodeContext;
+use super::memory::Memory;
 use super::rejection::Rejection;
 use crate::record::{Batch, EventTime, Value};
 
@@ -48,6 +49,18 @@ pub trait Source: Send {
         Vec::new()
     }
 
+    /// Which records it brought since the last call, for a source whose broker may bring them again. It is saved together with
+    /// what the records did to the memories of nodes.
+    fn position(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes back the last position that was saved, before the first `next` after a start. What it says was brought has
+    /// been dealt with.
+    fn resume(&mut self, position: &[u8]) {
+        let _ = position;
+    }
+
     /// Called once at the end, after all its records went through the flow and their receipts are settled.
     async fn finish(&mut self) {}
 }
@@ -56,6 +69,11 @@ pub trait Source: Send {
 pub trait Transform: Send {
     /// Takes records and emits what comes of them.
     fn process(&mut self, batch: Batch, out: &mut Emitter);
+
+    /// What it remembers from record to record, if that is to be saved.
+    fn memory(&mut self) -> Option<&mut dyn Memory> {
+        None
+    }
 
     /// How often it wants [`Transform::tick`] to be called; never by default.
     fn tick_interval(&self) -> Option<Duration> {

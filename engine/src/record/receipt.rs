@@ -68,6 +68,12 @@ impl Receipt {
         )
     }
 
+    /// Whether a source waits for it.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        !self.shares.is_empty()
+    }
+
     /// Marks the records as lost, whatever other holders say.
     pub fn fail(&self) {
         for share in &self.shares {

@@ -6,21 +6,31 @@
 //! Stopping goes with the wires: sources stop, their queues close behind the last batch, each stage ends when its queue
 //! is empty, sinks flush, and the sources learn that all their records are settled.
 
+mod assembly;
 mod backoff;
+mod barrier;
 mod clock;
+mod epoch;
 mod error_way;
 mod feed;
 mod metrics;
 mod offline;
+mod order;
+mod outbox;
 mod panic;
 mod plan;
 mod problems;
 mod queue;
+mod reload;
+mod restoration;
 mod running;
+mod saver;
 mod sink_task;
 mod source_task;
 mod stage_task;
+mod task;
 mod timing;
+mod watched;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
@@ -30,5 +40,9 @@ pub use offline::{Offline, OfflineError, Passing};
 pub use plan::QUEUE_BATCHES;
 pub use problems::{Problem, ProblemLog, Problems};
 pub use queue::QueueDepth;
-pub use running::{Running, Setting, StartFailure, Watched, start, start_in};
+pub use reload::Reloaded;
+pub use restoration::Restoration;
+pub use running::{OpenStateStore, Running, Setting, StartFailure, start, start_in};
+pub use saver::StateStore;
 pub use timing::{BOUNDS_S, TimingCounts};
+pub use watched::Watched;

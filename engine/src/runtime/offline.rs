@@ -149,6 +149,8 @@ impl Offline {
                 metrics: Arc::<NodeMetrics>::default(),
                 next: Vec::new(),
                 error_output: node.outputs.len(),
+                // Its clock is not that of the machine.
+                tick: None,
             };
             offline.steps.insert(number, step);
         }

@@ -47,6 +47,12 @@ impl ProblemLog {
         all
     }
 
+    /// Forgets what went wrong at `node`, which was changed since.
+    pub(crate) fn forget(&self, node: &str) {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.retain(|(id, _), _| &**id != node);
+    }
+
     /// How often anything went wrong at `node`.
     #[must_use]
     pub fn count(&self, node: &str) -> u64 {
@@ -76,6 +82,11 @@ impl Problems {
     /// Counts a problem. The first of its kind is logged in full, later ones at every power of ten: a broken device must
     /// not fill the disk with its log.
     pub fn report(&self, kind: &'static str, message: impl Into<String>) {
+        self.report_many(kind, 1, message);
+    }
+
+    /// Counts a problem that happened `times` times.
+    pub fn report_many(&self, kind: &'static str, times: u64, message: impl Into<String>) {
         let message = message.into();
         let mut kinds = self.log.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let problem = kinds
@@ -87,13 +98,14 @@ impl Problems {
                 count: 0,
                 last_ms: 0,
             });
-        problem.count += 1;
+        let before = problem.count;
+        problem.count += times;
         problem.last_ms = EventTime::now().as_millis();
         let count = problem.count;
         if self.log.is_silent {
-        } else if count == 1 {
+        } else if before == 0 {
             tracing::warn!(node = &*self.node, "{kind}: {message}");
-        } else if is_power_of_ten(count) {
+        } else if count.checked_ilog10() > before.checked_ilog10() {
             tracing::warn!(
                 node = &*self.node,
                 "{kind}: {count} times so far, lastly {message}"
@@ -101,11 +113,4 @@ impl Problems {
         }
         problem.message = message;
     }
-}
-
-fn is_power_of_ten(mut count: u64) -> bool {
-    while count >= 10 && count.is_multiple_of(10) {
-        count /= 10;
-    }
-    count == 1
 }

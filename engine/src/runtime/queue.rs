@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
+use super::barrier::Barrier;
 use super::metrics::NodeMetrics;
 use super::plan::QUEUE_BATCHES;
 use super::problems::Problems;
 use crate::language::Overflow;
 use crate::record::Batch;
 
-/// The end at which batches come out.
-pub(super) type QueueReceiver = async_channel::Receiver<Batch>;
+/// What travels through a queue.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    Batch(Batch),
+    Barrier(Barrier),
+}
 
-/// The end at which batches go in. The queue is closed when all of them are gone.
+/// The end at which items come out.
+pub(super) type QueueReceiver = async_channel::Receiver<Item>;
+
+/// The end at which items go in.
 #[derive(Clone)]
 pub(super) struct QueueSender {
-    sender: async_channel::Sender<Batch>,
+    sender: async_channel::Sender<Item>,
     overflow: Overflow,
     metrics: Arc<NodeMetrics>,
     problems: Problems,
@@ -52,7 +60,7 @@ pub struct QueueDepth {
 /// A look at a queue that does not keep it open.
 #[derive(Clone, Debug)]
 pub(super) struct QueueGauge {
-    sender: async_channel::WeakSender<Batch>,
+    sender: async_channel::WeakSender<Item>,
     capacity: u64,
 }
 
@@ -76,22 +84,53 @@ impl QueueSender {
         }
     }
 
-    /// Puts a batch in. One whose task is gone loses it; one that is dropped to make room counts as delivered, since the flow
-    /// asks for that.
-    pub async fn send(&self, batch: Batch) {
-        let result = match self.overflow {
-            Overflow::Block => self.sender.send(batch).await.map(|()| None),
-            Overflow::DropOldest | Overflow::Latest => self.sender.force_send(batch),
+    /// Whether both lead into one queue.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.sender.same_channel(&other.sender)
+    }
+
+    /// Takes no more items; those that are in it can still be taken out.
+    pub fn close(&self) {
+        self.sender.close();
+    }
+
+    /// Puts an item in at once, and gives it back when it has to wait for room.
+    ///
+    /// A queue whose task is gone loses its batch. A batch that is dropped to make room counts as delivered, since the
+    /// flow asks for that.
+    pub fn try_send(&self, item: Item) -> Result<(), Item> {
+        let result = match (self.overflow, item) {
+            (Overflow::Block, item) => match self.sender.try_send(item) {
+                Ok(()) => return Ok(()),
+                Err(async_channel::TrySendError::Full(item)) => return Err(item),
+                Err(async_channel::TrySendError::Closed(item)) => Err(item),
+            },
+            // No record makes room for a barrier: nodes behind it are asked again by the next.
+            (_, item @ Item::Barrier(_)) => {
+                let _ = self.sender.try_send(item);
+                return Ok(());
+            }
+            (_, item) => self.sender.force_send(item).map_err(|lost| lost.0),
         };
         match result {
-            Ok(None) => {}
-            Ok(Some(dropped)) => {
+            Ok(Some(Item::Batch(dropped))) => {
                 self.metrics.add_dropped(dropped.len());
                 let rule = self.overflow.name();
                 let message = format!("they came faster than the node takes them (`overflow: {rule}`)");
                 self.problems.report("records dropped", message);
             }
-            Err(lost) => lost.0.receipt().fail(),
+            Ok(None | Some(Item::Barrier(_))) | Err(Item::Barrier(_)) => {}
+            Err(Item::Batch(lost)) => lost.receipt().fail(),
+        }
+        Ok(())
+    }
+
+    /// Puts an item in, and waits for room where that is the queue's rule.
+    pub async fn send(&self, item: Item) {
+        if let Err(item) = self.try_send(item)
+            && let Err(async_channel::SendError(Item::Batch(lost))) = self.sender.send(item).await
+        {
+            lost.receipt().fail();
         }
     }
 }

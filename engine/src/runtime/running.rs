@@ -1,28 +1,26 @@
-//! Starting a graph, and what one can ask of it while it runs.
+//! Starting a graph, and stopping it.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use super::assembly::{Assembly, Parts, SinkWorker, Workers};
 use super::clock::Clock;
-use super::error_way::ErrorWay;
-use super::feed::Feed;
-use super::metrics::{NodeCounts, NodeMetrics};
-use super::plan::{Plan, Target};
-use super::problems::{Problem, ProblemLog, Problems};
-use super::queue::{QueueDepth, QueueGauge, QueueReceiver, QueueSender, queue};
-use super::sink_task::SinkTask;
-use super::source_task::SourceTask;
-use super::stage_task::{Next, Stage, Step};
-use super::timing::TimingCounts;
+use super::order::Order;
+use super::plan::Plan;
+use super::problems::Problems;
+use super::queue::QueueSender;
+use super::restoration::{Restoration, restore};
+use super::saver::{Saver, StateStore};
+use super::task::Task;
+use super::watched::Watched;
 use crate::graph::Graph;
-use crate::language::Overflow;
-use crate::node::{MakePart, NodeContext, Part, Sink, StartError};
-use crate::record::Keys;
+use crate::node::{MakePart, Part, Sink};
 
 /// A node that could not start.
 #[derive(Debug, Error)]
@@ -34,423 +32,268 @@ pub struct StartFailure {
     pub reason: String,
 }
 
-/// A running flow.
-#[derive(Debug)]
-pub struct Running {
-    stop: watch::Sender<Option<tokio::time::Instant>>,
-    sources: JoinSet<()>,
-    others: JoinSet<()>,
-    /// Dropped when everything behind the sources has ended.
-    drained: watch::Sender<()>,
-    watched: Arc<Watched>,
-}
-
-/// What can be read of a flow while it runs. Shared with the HTTP server, and outlives the tasks.
-#[derive(Debug)]
-pub struct Watched {
-    /// The names of machines.
-    pub keys: Arc<Keys>,
-    /// What time it is for its records.
-    pub clock: Clock,
-    started: Instant,
-    feeds: BTreeMap<Arc<str>, Arc<Feed>>,
-    pulse: watch::Sender<()>,
-    metrics: BTreeMap<Arc<str>, Arc<NodeMetrics>>,
-    queues: BTreeMap<Arc<str>, QueueGauge>,
-    problems: Arc<ProblemLog>,
-}
-
-impl Watched {
-    /// The feed of a node with a view.
-    #[must_use]
-    pub fn feed(&self, node: &str) -> Option<&Arc<Feed>> {
-        self.feeds.get(node)
-    }
-
-    /// All feeds by node.
-    #[must_use]
-    pub fn feeds(&self) -> &BTreeMap<Arc<str>, Arc<Feed>> {
-        &self.feeds
-    }
-
-    /// Beats whenever any feed gets rows.
-    #[must_use]
-    pub fn pulse(&self) -> watch::Receiver<()> {
-        self.pulse.subscribe()
-    }
-
-    /// The counters of all nodes.
-    #[must_use]
-    pub fn counts(&self) -> BTreeMap<Arc<str>, NodeCounts> {
-        let counts = |(id, metrics): (&Arc<str>, &Arc<NodeMetrics>)| {
-            (Arc::clone(id), metrics.counts(self.problems.count(id)))
-        };
-        self.metrics.iter().map(counts).collect()
-    }
-
-    /// How full the queue before each node is that has one.
-    #[must_use]
-    pub fn queue_depths(&self) -> BTreeMap<Arc<str>, QueueDepth> {
-        let queues = self.queues.iter();
-        queues
-            .map(|(id, queue)| (Arc::clone(id), queue.depth()))
-            .collect()
-    }
-
-    /// How long each transform took for its batches.
-    #[must_use]
-    pub fn timings(&self) -> BTreeMap<Arc<str>, TimingCounts> {
-        let timings = self.metrics.iter();
-        let timings = timings.map(|(id, metrics)| (Arc::clone(id), metrics.timing()));
-        timings.filter(|(_, timing)| !timing.sum.is_zero()).collect()
-    }
-
-    /// What went wrong so far, the latest first.
-    #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
-        self.problems.all()
-    }
-
-    /// How long the flow has been running.
-    #[must_use]
-    pub fn uptime(&self) -> std::time::Duration {
-        self.started.elapsed()
-    }
-}
-
-/// Starts every node of `graph` on the current tokio runtime.
-///
-/// # Errors
-/// The first node that cannot start; those before it are stopped.
-pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
-    start_in(graph, &Setting::default())
-}
+/// Opens the store of what nodes remember; fails with the reason in a user's words.
+pub type OpenStateStore = Arc<dyn Fn() -> Result<Arc<dyn StateStore>, String> + Send + Sync>;
 
 /// What a flow runs in.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Setting {
     /// By which its records and timers go.
     pub clock: Clock,
     /// Keeps what nodes could not take and no wire leads on. Without it, such records are counted and given up.
     pub dead_letters: Option<MakePart<dyn Sink>>,
+    /// Keeps what nodes remember over restarts; opened when a node remembers something.
+    pub state: Option<OpenStateStore>,
+}
+
+/// A running flow.
+pub struct Running {
+    pub(super) graph: Graph,
+    pub(super) workers: Workers,
+    pub(super) dead_letters: Option<(QueueSender, SinkWorker)>,
+    /// Dropped when everything behind the sources has ended.
+    pub(super) drained: watch::Sender<()>,
+    pub(super) saving: Saving,
+    pub(super) watched: Arc<Watched>,
+    restoration: Restoration,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("flow", &self.graph.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The saving of what nodes remember.
+pub(super) struct Saving {
+    open: Option<OpenStateStore>,
+    at_work: Option<SavingAtWork>,
+    is_ending: watch::Sender<bool>,
+}
+
+struct SavingAtWork {
+    store: Arc<dyn StateStore>,
+    saver: Saver,
+    task: Task<()>,
+}
+
+/// Starts every node of `graph` on the current tokio runtime.
+///
+/// # Errors
+/// The first node that cannot start; none runs then.
+pub fn start(graph: &Graph) -> Result<Running, StartFailure> {
+    start_in(graph, &Setting::default())
 }
 
 /// Starts every node likewise, in a setting of one's own.
 ///
 /// # Errors
-/// The first node that cannot start; those before it are stopped.
+/// The first node that cannot start; none runs then.
 pub fn start_in(graph: &Graph, setting: &Setting) -> Result<Running, StartFailure> {
-    let plan = Plan::new(graph);
-    let mut starter = Starter::new(graph, &plan, setting.clock);
-    // Queues first: a task needs the senders of all that follow it.
-    starter.open_queues();
-    if let Some(make) = &setting.dead_letters {
-        starter.dead_letters(make)?;
-    }
-    for (number, node) in graph.nodes.iter().enumerate() {
-        match &node.part {
-            Part::Source(_) => {}
-            Part::Transform(_) if plan.queued.get(number) == Some(&true) => starter.stage(number)?,
-            Part::Transform(_) => {}
-            Part::Sink(make) => starter
-                .sink(number, make)
-                .map_err(|error| starter.failure(number, error))?,
-        }
-    }
-    // Sources last: no record may arrive before there is someone to take it.
-    for (number, node) in graph.nodes.iter().enumerate() {
-        if let Part::Source(make) = &node.part {
-            starter
-                .source(number, make)
-                .map_err(|error| starter.failure(number, error))?;
-        }
-    }
-    Ok(starter.finish())
+    let drained = watch::Sender::new(());
+    let mut saving = Saving {
+        open: setting.state.clone(),
+        at_work: None,
+        is_ending: watch::Sender::new(false),
+    };
+    let mut assembly = Assembly {
+        graph,
+        plan: Plan::new(graph),
+        watched: Watched::new(setting.clock).of(graph, None),
+        saver: None,
+        dead_letters: None,
+        drained: drained.clone(),
+    };
+    let mut parts = Parts::default();
+    assembly.make_transforms(&mut parts, &HashSet::new())?;
+    assembly.saver = saving.saver_for(&mut parts, &assembly.watched)?;
+    let dead_letters = match &setting.dead_letters {
+        Some(make) => Some(assembly.dead_letters(make)?),
+        None => None,
+    };
+    assembly.make_ends(&mut parts)?;
+    let restoration = saving.restore(graph, &mut parts, &assembly.watched)?;
+    let dead_letters = assembly.dead_letters.clone().zip(dead_letters);
+    let (workers, watched) = assembly.start(parts);
+    Ok(Running {
+        graph: graph.clone(),
+        workers,
+        dead_letters,
+        drained,
+        saving,
+        watched: Arc::new(watched),
+        restoration,
+    })
 }
 
-/// What problems with the dead letters are told under.
-const DEAD_LETTERS: &str = "dead letters";
+/// What is wrong with the saved memories is told under this name.
+const STATE: &str = "state";
 
-struct Starter<'g> {
-    graph: &'g Graph,
-    plan: &'g Plan,
-    senders: Vec<Option<QueueSender>>,
-    receivers: Vec<Option<QueueReceiver>>,
-    dead_letters: Option<QueueSender>,
-    stop: watch::Sender<Option<tokio::time::Instant>>,
-    drained: watch::Sender<()>,
-    sources: JoinSet<()>,
-    others: JoinSet<()>,
-    watched: Watched,
+impl Saving {
+    /// Begins to save, if any of the transforms remembers something and there is a store.
+    pub fn saver_for(&mut self, parts: &mut Parts, watched: &Watched) -> Result<Option<Saver>, StartFailure> {
+        let mut transforms = parts.transforms.values_mut();
+        let is_needed = transforms.any(|in_hand| in_hand.transform.memory().is_some());
+        if let (None, Some(open), true) = (&self.at_work, &self.open, is_needed) {
+            let store = open().map_err(failure)?;
+            let problems = Problems::new(STATE.into(), Arc::clone(&watched.problems));
+            let (saver, task) = Saver::start(Arc::clone(&store), problems, self.is_ending.subscribe());
+            self.at_work = Some(SavingAtWork { store, saver, task });
+        }
+        Ok(self.saver())
+    }
+
+    pub fn saver(&self) -> Option<Saver> {
+        self.at_work.as_ref().map(|at_work| at_work.saver.clone())
+    }
+
+    /// Gives the parts what was saved of them.
+    pub fn restore(
+        &self,
+        graph: &Graph,
+        parts: &mut Parts,
+        watched: &Watched,
+    ) -> Result<Restoration, StartFailure> {
+        let Some(at_work) = &self.at_work else {
+            return Ok(Restoration::default());
+        };
+        let nodes: Vec<&str> = graph.nodes.iter().map(|node| node.id.value.as_str()).collect();
+        at_work.store.keep_for(&nodes).map_err(failure)?;
+        let remembered = at_work.store.load().map_err(failure)?;
+        Ok(restore(parts, remembered, &watched.keys))
+    }
 }
 
-impl<'g> Starter<'g> {
-    fn new(graph: &'g Graph, plan: &'g Plan, clock: Clock) -> Self {
-        let id = |node: &crate::graph::Node| -> Arc<str> { node.id.value.as_str().into() };
-        let pulse = watch::Sender::new(());
-        let feeds = graph.nodes.iter().filter_map(|node| {
-            let view = node.view.as_ref()?;
-            let types = view.columns.iter().map(|column| &column.field.field_type);
-            Some((id(node), Arc::new(Feed::new(types, pulse.clone()))))
-        });
-        let watched = Watched {
-            keys: Arc::default(),
-            clock,
-            started: Instant::now(),
-            feeds: feeds.collect(),
-            pulse,
-            metrics: graph
-                .nodes
-                .iter()
-                .map(|node| (id(node), Arc::default()))
-                .collect(),
-            queues: BTreeMap::new(),
-            problems: Arc::default(),
-        };
-        Self {
-            graph,
-            plan,
-            senders: Vec::new(),
-            receivers: Vec::new(),
-            dead_letters: None,
-            stop: watch::Sender::new(None),
-            drained: watch::Sender::new(()),
-            sources: JoinSet::new(),
-            others: JoinSet::new(),
-            watched,
-        }
-    }
-
-    fn open_queues(&mut self) {
-        for (number, queued) in self.plan.queued.iter().enumerate() {
-            let opened = queued.then(|| {
-                let context = self.context(number);
-                let overflow = self.graph.nodes.get(number).map(|node| node.overflow);
-                queue(
-                    overflow.unwrap_or_default(),
-                    self.metrics(&context.id),
-                    context.problems,
-                )
-            });
-            if let Some((sender, _)) = &opened {
-                let id = self.context(number).id;
-                self.watched.queues.insert(id, sender.gauge());
-            }
-            let (sender, receiver) = opened.unzip();
-            self.senders.push(sender);
-            self.receivers.push(receiver);
-        }
-    }
-
-    fn context(&self, number: usize) -> NodeContext {
-        let id: Arc<str> = self
-            .graph
-            .nodes
-            .get(number)
-            .map(|node| node.id.value.as_str().into())
-            .unwrap_or_default();
-        NodeContext {
-            flow: self.graph.name.as_str().into(),
-            keys: Arc::clone(&self.watched.keys),
-            clock: self.watched.clock,
-            problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
-            feed: self.watched.feeds.get(&id).cloned(),
-            id,
-        }
-    }
-
-    fn metrics(&self, id: &str) -> Arc<NodeMetrics> {
-        self.watched.metrics.get(id).cloned().unwrap_or_default()
-    }
-
-    /// Starts the sink of what no wire leads on.
-    fn dead_letters(&mut self, make: &MakePart<dyn Sink>) -> Result<(), StartFailure> {
-        let id: Arc<str> = DEAD_LETTERS.into();
-        let context = NodeContext {
-            flow: self.graph.name.as_str().into(),
-            keys: Arc::clone(&self.watched.keys),
-            clock: self.watched.clock,
-            problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
-            feed: None,
-            id,
-        };
-        let sink = make(&context).map_err(|StartError(reason)| StartFailure {
-            node: DEAD_LETTERS.to_owned(),
-            reason,
-        })?;
-        let problems = context.problems.clone();
-        let (sender, queue) = queue(Overflow::Block, Arc::default(), problems);
-        self.dead_letters = Some(sender);
-        let task = SinkTask {
-            sink,
-            make: Arc::clone(make),
-            context,
-            metrics: Arc::default(),
-            queue,
-            errors: ErrorWay::default(),
-            stop: self.stop.subscribe(),
-        };
-        self.others.spawn(task.run());
-        Ok(())
-    }
-
-    /// Where a node's output `error` leads: its wires, or the dead letters where it has none.
-    fn error_way(&self, number: usize) -> ErrorWay {
-        let wired = self.targets(number).last().map_or(&[][..], Vec::as_slice);
-        let wired = wired.iter().filter_map(|target| {
-            let sender = self.senders.get(target.node).and_then(Option::as_ref)?;
-            Some((sender.clone(), target.clone()))
-        });
-        let mut targets: Vec<_> = wired.collect();
-        if targets.is_empty()
-            && let Some(sender) = &self.dead_letters
-        {
-            targets.push((sender.clone(), Target::as_it_is()));
-        }
-        ErrorWay { targets }
-    }
-
-    fn receiver(&mut self, number: usize) -> Option<QueueReceiver> {
-        self.receivers.get_mut(number).and_then(Option::take)
-    }
-
-    fn targets(&self, number: usize) -> &[Vec<Target>] {
-        self.plan.targets.get(number).map_or(&[], Vec::as_slice)
-    }
-
-    fn sink(&mut self, number: usize, make: &MakePart<dyn Sink>) -> Result<(), StartError> {
-        let context = self.context(number);
-        let Some(queue) = self.receiver(number) else {
-            return Ok(());
-        };
-        let sink = make(&context)?;
-        let metrics = self.metrics(&context.id);
-        let errors = self.error_way(number);
-        self.others.spawn(
-            SinkTask {
-                sink,
-                make: Arc::clone(make),
-                context,
-                metrics,
-                queue,
-                errors,
-                stop: self.stop.subscribe(),
-            }
-            .run(),
-        );
-        Ok(())
-    }
-
-    /// A task of the transform `root` and of those that it calls directly, and they in turn.
-    fn stage(&mut self, root: usize) -> Result<(), StartFailure> {
-        let mut steps = Vec::new();
-        // The nodes of the task; each becomes the step at its own place in this list.
-        let mut members = vec![root];
-        while let Some(number) = members.get(steps.len()).copied() {
-            let step = self
-                .step(number, &mut members)
-                .map_err(|error| self.failure(number, error))?;
-            steps.push(step);
-        }
-        if let Some(queue) = self.receiver(root) {
-            self.others.spawn(Stage { steps }.run(queue));
-        }
-        Ok(())
-    }
-
-    fn step(&self, number: usize, members: &mut Vec<usize>) -> Result<Step, StartError> {
-        let context = self.context(number);
-        let Some(Part::Transform(make)) = self.graph.nodes.get(number).map(|node| node.part.clone()) else {
-            return Err(StartError("is planned as a transform but is none".to_owned()));
-        };
-        let transform = make(&context)?;
-        let mut next = Vec::new();
-        for targets in self.targets(number) {
-            let mut output = Vec::new();
-            for target in targets {
-                output.push(match self.senders.get(target.node).and_then(Option::as_ref) {
-                    Some(sender) => Next::Queue(sender.clone(), target.clone()),
-                    None => {
-                        members.push(target.node);
-                        Next::Step(members.len() - 1, target.clone())
-                    }
-                });
-            }
-            next.push(output);
-        }
-        let error_output = next.len().saturating_sub(1);
-        if let (Some([]), Some(sender)) = (next.last().map(Vec::as_slice), &self.dead_letters) {
-            let kept = vec![Next::Queue(sender.clone(), Target::as_it_is())];
-            next.pop();
-            next.push(kept);
-        }
-        Ok(Step {
-            transform,
-            make,
-            metrics: self.metrics(&context.id),
-            context,
-            next,
-            error_output,
-        })
-    }
-
-    fn failure(&self, number: usize, StartError(reason): StartError) -> StartFailure {
-        let node = self.graph.nodes.get(number);
-        StartFailure {
-            node: node.map(|node| node.id.value.clone()).unwrap_or_default(),
-            reason,
-        }
-    }
-
-    fn source(&mut self, number: usize, make: &MakePart<dyn crate::node::Source>) -> Result<(), StartError> {
-        let context = self.context(number);
-        let source = make(&context)?;
-        let sender = |target: &Target| {
-            let sender = self.senders.get(target.node).and_then(Option::as_ref)?;
-            Some((sender.clone(), target.clone()))
-        };
-        let outputs = self
-            .targets(number)
-            .split_last()
-            .map_or(&[][..], |(_, outputs)| outputs);
-        let targets = outputs.iter().flatten().filter_map(sender).collect();
-        let task = SourceTask {
-            source,
-            make: Arc::clone(make),
-            metrics: self.metrics(&context.id),
-            context,
-            targets,
-            errors: self.error_way(number),
-            stop: self.stop.subscribe(),
-            drained: self.drained.subscribe(),
-        };
-        self.sources.spawn(task.run());
-        Ok(())
-    }
-
-    fn finish(self) -> Running {
-        Running {
-            stop: self.stop,
-            sources: self.sources,
-            others: self.others,
-            drained: self.drained,
-            watched: Arc::new(self.watched),
-        }
+fn failure(reason: String) -> StartFailure {
+    StartFailure {
+        node: STATE.to_owned(),
+        reason,
     }
 }
 
 impl Running {
-    /// What can be read of it.
+    /// What can be read of it, until the next reload.
     #[must_use]
     pub fn watched(&self) -> Arc<Watched> {
         Arc::clone(&self.watched)
     }
 
-    /// Stops the sources, lets everything that they brought run through, flushes the sinks, acknowledges, and ends.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(Some(tokio::time::Instant::now()));
-        while self.others.join_next().await.is_some() {}
-        drop(self.drained);
-        while self.sources.join_next().await.is_some() {}
+    /// What became of the memories that were saved before the start.
+    #[must_use]
+    pub fn restoration(&self) -> &Restoration {
+        &self.restoration
     }
+
+    /// Stops the sources, lets everything that they brought run through, flushes the sinks, acknowledges, and ends.
+    pub async fn stop(self) {
+        let stop = Order::Stop(Instant::now());
+        self.saving.is_ending.send_replace(true);
+        let Workers {
+            sources,
+            stages,
+            sinks,
+            queues,
+        } = self.workers;
+        let dead_letters = self.dead_letters.iter().map(|(_, worker)| worker);
+        for sink in sinks.values().chain(dead_letters) {
+            sink.orders.send_replace(stop);
+        }
+        let mut finishing = Vec::new();
+        for source in sources.into_values() {
+            source.worker.orders.send_replace(stop);
+            // It is only ever dropped: an error is the signal.
+            let _ = source.quiet.await;
+            finishing.push(source.worker.task);
+        }
+        let mut tasks: HashMap<Arc<str>, Ending> = HashMap::new();
+        tasks.extend(
+            stages
+                .into_iter()
+                .map(|(id, stage)| (id, Ending::Stage(stage.task))),
+        );
+        tasks.extend(sinks.into_iter().map(|(id, sink)| (id, Ending::Sink(sink.task))));
+        close_in_order(&self.graph, queues, tasks).await;
+        if let Some((queue, worker)) = self.dead_letters {
+            queue.close();
+            worker.task.join().await;
+        }
+        drop(self.drained);
+        for task in finishing {
+            task.join().await;
+        }
+        if let Some(SavingAtWork { saver, task, .. }) = self.saving.at_work {
+            drop(saver);
+            task.join().await;
+        }
+    }
+}
+
+/// A task that is to end.
+enum Ending {
+    Stage(Task<Option<super::stage_task::Stage>>),
+    Sink(Task<()>),
+}
+
+/// Closes each queue once all that could send into it have ended, and waits for the tasks.
+async fn close_in_order(
+    graph: &Graph,
+    queues: HashMap<Arc<str>, QueueSender>,
+    mut tasks: HashMap<Arc<str>, Ending>,
+) {
+    let mut before = senders(graph);
+    let mut ending = JoinSet::new();
+    loop {
+        let free: Vec<Arc<str>> = tasks
+            .keys()
+            .filter(|id| before.get(*id).is_none_or(HashSet::is_empty))
+            .cloned()
+            .collect();
+        for id in free {
+            if let Some(queue) = queues.get(&id) {
+                queue.close();
+            }
+            if let Some(task) = tasks.remove(&id) {
+                ending.spawn(async move {
+                    match task {
+                        Ending::Stage(task) => drop(task.join().await),
+                        Ending::Sink(task) => drop(task.join().await),
+                    }
+                    id
+                });
+            }
+        }
+        let Some(ended) = ending.join_next().await else {
+            return;
+        };
+        if let Ok(ended) = ended {
+            for senders in before.values_mut() {
+                senders.remove(&ended);
+            }
+        }
+    }
+}
+
+/// By queue: the tasks that send into it, sources left out.
+fn senders(graph: &Graph) -> HashMap<Arc<str>, HashSet<Arc<str>>> {
+    let plan = Plan::new(graph);
+    let mut senders: HashMap<Arc<str>, HashSet<Arc<str>>> = HashMap::new();
+    // The task that a node is in, by the node that its queue is before.
+    let mut tasks: Vec<Option<Arc<str>>> = Vec::new();
+    for (number, node) in graph.nodes.iter().enumerate() {
+        let inputs = node.inputs.iter();
+        let mut inputs = inputs.filter_map(|wire| tasks.get(wire.from).cloned().flatten());
+        let task = match (&node.part, plan.queued.get(number)) {
+            (Part::Source(_), _) => None,
+            (_, Some(true)) => {
+                let id: Arc<str> = node.id.value.as_str().into();
+                senders.insert(Arc::clone(&id), inputs.collect());
+                Some(id)
+            }
+            _ => inputs.next(),
+        };
+        tasks.push(task);
+    }
+    senders
 }

@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep_until};
 use super::backoff::Backoff;
 use super::error_way::ErrorWay;
 use super::metrics::NodeMetrics;
+use super::order::{Order, Orders};
 use super::panic::{NODE_FAILED, Panicked, caught};
-use super::queue::QueueReceiver;
+use super::queue::{Item, QueueReceiver};
 use crate::node::{MakePart, NodeContext, Rejection, Sink, SinkError, StartError};
 use crate::record::{Batch, Receipt};
 
@@ -18,14 +19,15 @@ use crate::record::{Batch, Receipt};
 const LAST_TRIES: Duration = Duration::from_secs(3);
 
 pub(super) struct SinkTask {
-    pub sink: Box<dyn Sink>,
+    /// Nothing while it is to be made.
+    pub sink: Option<Box<dyn Sink>>,
     pub make: MakePart<dyn Sink>,
     pub context: NodeContext,
     pub metrics: Arc<NodeMetrics>,
     pub queue: QueueReceiver,
-    pub errors: ErrorWay,
-    /// When the flow was told to stop.
-    pub stop: watch::Receiver<Option<Instant>>,
+    /// It changes with the flow, while the sink goes on.
+    pub errors: watch::Receiver<ErrorWay>,
+    pub orders: Orders,
 }
 
 /// What became of a batch.
@@ -44,6 +46,9 @@ impl SinkTask {
         // Written, not yet safe.
         let mut open: Vec<Receipt> = Vec::new();
         let mut due: Option<Instant> = None;
+        if self.sink.is_none() {
+            self.make_anew().await;
+        }
         loop {
             let next = tokio::select! {
                 biased;
@@ -54,13 +59,26 @@ impl SinkTask {
                 }
                 next = self.queue.recv() => next.ok(),
             };
-            let Some(batch) = next else { break };
+            let batch = match next {
+                Some(Item::Batch(batch)) => batch,
+                Some(Item::Barrier(barrier)) => {
+                    if barrier.is_urgent() {
+                        self.flush(&mut open).await;
+                        due = None;
+                    }
+                    continue;
+                }
+                None => break,
+            };
+            // A queue that never runs empty must not keep other tasks waiting.
+            tokio::task::consume_budget().await;
             self.metrics.add_received(batch.len());
             match self.write(&batch).await {
                 Outcome::Written => {
                     self.metrics.add_emitted(batch.len());
                     open.push(batch.receipt().clone());
-                    due = due.or_else(|| Some(Instant::now() + self.sink.flush_interval()));
+                    let interval = self.sink.as_ref().map(|sink| sink.flush_interval());
+                    due = due.or_else(|| Some(Instant::now() + interval.unwrap_or_default()));
                 }
                 Outcome::Lost => batch.receipt().fail(),
                 Outcome::Rejected => {}
@@ -75,18 +93,19 @@ impl SinkTask {
     }
 
     async fn write(&mut self, batch: &Batch) -> Outcome {
-        let mut tries = Tries::new(&self.stop);
+        let mut tries = Tries::new(&self.orders);
         loop {
-            match caught(self.sink.write(batch)).await {
+            match caught(write(self.sink.as_mut(), batch)).await {
                 Ok(Ok(())) => return Outcome::Written,
                 Err(Panicked) => return Outcome::SinkLost,
-                Ok(Err(SinkError::Never(reason))) if self.errors.is_open() => {
-                    let rejected = |row| Rejection::of(batch, row, "not taken", reason.clone());
-                    let rejected = (0..batch.len()).map(rejected).collect();
-                    self.errors.send(&self.context, rejected, batch.receipt()).await;
-                    return Outcome::Rejected;
-                }
                 Ok(Err(SinkError::Never(reason))) => {
+                    let errors = self.errors.borrow().clone();
+                    if errors.is_open() {
+                        let rejected = |row| Rejection::of(batch, row, "not taken", reason.clone());
+                        let rejected = (0..batch.len()).map(rejected).collect();
+                        errors.send(&self.context, rejected, batch.receipt()).await;
+                        return Outcome::Rejected;
+                    }
                     self.context.problems.report("records lost", reason);
                     return Outcome::Lost;
                 }
@@ -108,9 +127,9 @@ impl SinkTask {
         if open.is_empty() {
             return;
         }
-        let mut tries = Tries::new(&self.stop);
+        let mut tries = Tries::new(&self.orders);
         loop {
-            let reason = match caught(self.sink.flush()).await {
+            let reason = match caught(flush(self.sink.as_mut())).await {
                 Ok(Ok(())) => break,
                 Err(Panicked) => return self.start_afresh(open).await,
                 Ok(Err(SinkError::Never(reason))) => {
@@ -137,11 +156,16 @@ impl SinkTask {
         open.iter().for_each(Receipt::fail);
         open.clear();
         self.context.problems.report("node failed", NODE_FAILED);
-        let mut tries = Tries::new(&self.stop);
+        self.make_anew().await;
+    }
+
+    /// Makes the sink, and tries until that works or the flow has ended.
+    async fn make_anew(&mut self) {
+        let mut tries = Tries::new(&self.orders);
         loop {
             match (self.make)(&self.context) {
                 Ok(fresh) => {
-                    self.sink = fresh;
+                    self.sink = Some(fresh);
                     return;
                 }
                 Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
@@ -153,25 +177,39 @@ impl SinkTask {
     }
 }
 
+async fn write(sink: Option<&mut Box<dyn Sink>>, batch: &Batch) -> Result<(), SinkError> {
+    match sink {
+        Some(sink) => sink.write(batch).await,
+        None => Err(SinkError::Never("the sink could not be started".to_owned())),
+    }
+}
+
+async fn flush(sink: Option<&mut Box<dyn Sink>>) -> Result<(), SinkError> {
+    match sink {
+        Some(sink) => sink.flush().await,
+        None => Err(SinkError::Never("the sink could not be started".to_owned())),
+    }
+}
+
 /// Waits between tries: for ever while the flow runs, for a last while once it is to stop.
 struct Tries {
     backoff: Backoff,
-    stop: watch::Receiver<Option<Instant>>,
+    orders: Orders,
 }
 
 impl Tries {
-    fn new(stop: &watch::Receiver<Option<Instant>>) -> Self {
+    fn new(orders: &Orders) -> Self {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         Self {
             backoff,
-            stop: stop.clone(),
+            orders: orders.clone(),
         }
     }
 
     /// Whether to try again.
     async fn wait(&mut self) -> bool {
-        let stopped = *self.stop.borrow();
-        if let Some(stopped) = stopped {
+        let order = *self.orders.borrow();
+        if let Order::Stop(stopped) = order {
             let is_left = stopped.elapsed() < LAST_TRIES;
             if is_left {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -180,7 +218,7 @@ impl Tries {
         }
         let delay = self.backoff.next_delay();
         tokio::select! {
-            _ = self.stop.wait_for(Option::is_some) => {}
+            _ = self.orders.wait_for(|order| matches!(order, Order::Stop(_))) => {}
             () = tokio::time::sleep(delay) => {}
         }
         true

@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::barrier::Barrier;
 use super::metrics::NodeMetrics;
+use super::order::{Order, Orders, to_leave};
+use super::outbox::Outbox;
 use super::panic::NODE_FAILED;
 use super::plan::Target;
-use super::queue::{QueueReceiver, QueueSender};
-use crate::node::{Emitter, MakePart, NodeContext, Rejection, StartError, Transform, error_batch};
+use super::queue::{Item, QueueReceiver, QueueSender};
+use super::saver::Saver;
+use crate::node::{
+    Emitter, Extent, MakePart, NodeContext, Rejection, Remembered, StartError, Transform, error_batch,
+};
 use crate::record::{Batch, EventTime, Receipt};
 
 /// Where a batch goes from here.
@@ -31,91 +37,188 @@ pub(super) struct Step {
     pub next: Vec<Vec<Next>>,
     /// The number of that output.
     pub error_output: usize,
+    /// When it is to tick, if it does; kept when the task is taken apart and put together again.
+    pub tick: Option<Tick>,
 }
 
 /// A tree of transforms; the first one is its root.
 pub(super) struct Stage {
     pub steps: Vec<Step>,
+    pub queue: QueueReceiver,
+    pub outbox: Outbox,
+    pub orders: Orders,
+    pub saver: Option<Saver>,
+    pub pace: Pace,
 }
 
+/// How long the last item took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pace {
+    #[default]
+    Quick,
+    /// So long that the task's thread could not serve others meanwhile.
+    Slow,
+}
+
+/// Work that takes longer than this gives its thread away.
+const SLOW: Duration = Duration::from_millis(1);
+
 /// When a step is to tick next.
-struct Tick {
-    step: usize,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tick {
     interval: Duration,
     at: Instant,
 }
 
+impl Tick {
+    /// The first one of a transform that wants some.
+    pub fn first(transform: &dyn Transform, context: &NodeContext) -> Option<Self> {
+        let interval = context.clock.real(transform.tick_interval()?);
+        let at = Instant::now() + interval;
+        Some(Self { interval, at })
+    }
+}
+
 /// What a step emitted, by output.
 type Emitted = Vec<(usize, Batch)>;
-/// What leaves the task, in order.
-type Outgoing = Vec<(QueueSender, Batch)>;
+
+/// A stage that is to hand over waits so long for room in a queue behind it. Then what waits goes over as well.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a stage waited for.
+enum Event {
+    HandOver,
+    Sent,
+    Tick,
+    Item(Option<Item>),
+}
 
 impl Stage {
-    /// Runs until the queue is closed and empty.
-    pub async fn run(mut self, queue: QueueReceiver) {
-        let mut outgoing = Vec::new();
-        let mut ticks = self.ticks();
+    /// Runs until the queue is closed and empty. Told to hand over, it takes what is in its queue to its end and gives itself
+    /// back.
+    pub async fn run(mut self) -> Option<Self> {
         loop {
-            let next = ticks.iter().map(|tick| tick.at).min();
-            let batch = match next {
-                None => queue.recv().await.ok(),
-                Some(at) => tokio::select! {
-                    batch = queue.recv() => batch.ok(),
-                    () = tokio::time::sleep_until(at) => {
-                        self.tick(&mut ticks, &mut outgoing);
-                        send(&mut outgoing).await;
-                        continue;
+            match self.event().await {
+                Event::HandOver => {
+                    self.empty_queue().await;
+                    return Some(self);
+                }
+                Event::Sent => {}
+                Event::Tick => self.tick(),
+                Event::Item(Some(item)) => {
+                    self.take_aside(item);
+                    // A queue that never runs empty must not keep the dashboard waiting.
+                    match self.pace {
+                        Pace::Quick => tokio::task::consume_budget().await,
+                        Pace::Slow => tokio::task::yield_now().await,
                     }
-                },
-            };
-            let Some(batch) = batch else { break };
-            self.process(batch, &mut outgoing);
-            send(&mut outgoing).await;
+                }
+                Event::Item(None) => break,
+            }
+        }
+        // Nothing comes any more that would bring a barrier.
+        if let Some(saver) = self.saver.clone() {
+            let remembered = self.remembered();
+            saver.save_later(remembered);
+        }
+        None
+    }
+
+    async fn event(&mut self) -> Event {
+        let is_ready = self.outbox.is_empty();
+        let tick = self.steps.iter().filter_map(|step| Some(step.tick?.at)).min();
+        tokio::select! {
+            biased;
+            Order::HandOver = to_leave(&mut self.orders) => Event::HandOver,
+            () = self.outbox.send(), if !is_ready => Event::Sent,
+            item = self.queue.recv(), if is_ready => Event::Item(item.ok()),
+            () = async { match tick { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } },
+                if is_ready => Event::Tick,
         }
     }
 
-    fn ticks(&self) -> Vec<Tick> {
-        let now = Instant::now();
-        let steps = self.steps.iter().enumerate();
-        let ticking = steps.filter_map(
-            |(
-                step,
-                Step {
-                    transform, context, ..
-                },
-            )| {
-                let interval = context.clock.real(transform.tick_interval()?);
-                Some(Tick {
-                    step,
-                    interval,
-                    at: now + interval,
-                })
-            },
-        );
-        ticking.collect()
-    }
-
-    /// Lets every step tick whose time has come. A tick that was missed is not made up for.
-    fn tick(&mut self, ticks: &mut [Tick], outgoing: &mut Outgoing) {
-        let now = Instant::now();
-        for tick in ticks.iter_mut().filter(|tick| tick.at <= now) {
-            tick.at = (tick.at + tick.interval).max(now);
-            if let Some(step) = self.steps.get_mut(tick.step) {
-                let emitted = step.tick(step.context.clock.now());
-                self.pass_on(tick.step, emitted, outgoing);
+    async fn empty_queue(&mut self) {
+        while tokio::time::timeout(PATIENCE, self.outbox.send()).await.is_ok() {
+            match self.queue.try_recv() {
+                Ok(item) => self.take(item),
+                Err(_) => break,
             }
         }
     }
 
-    fn process(&mut self, batch: Batch, outgoing: &mut Outgoing) {
+    /// Takes an item; while items take long, on a thread from which the runtime has taken all other tasks.
+    fn take_aside(&mut self, item: Item) {
+        let begin = std::time::Instant::now();
+        match self.pace {
+            Pace::Slow if has_threads() => tokio::task::block_in_place(|| self.take(item)),
+            _ => self.take(item),
+        }
+        self.pace = if begin.elapsed() < SLOW {
+            Pace::Quick
+        } else {
+            Pace::Slow
+        };
+    }
+
+    fn take(&mut self, item: Item) {
+        match item {
+            Item::Batch(batch) => self.process(batch),
+            Item::Barrier(barrier) => self.pass_barrier(&barrier),
+        }
+    }
+
+    /// Lets the barrier collect what the steps remember, and sends it on to all that follow.
+    fn pass_barrier(&mut self, barrier: &Barrier) {
+        if self.saver.is_some() {
+            let remembered = self.remembered();
+            barrier.collect(remembered);
+        }
+        let mut reached: Vec<QueueSender> = Vec::new();
+        let outputs = self.steps.iter().flat_map(|step| step.next.iter().flatten());
+        for next in outputs {
+            if let Next::Queue(queue, _) = next
+                && !reached.iter().any(|known| known.is_same(queue))
+            {
+                reached.push(queue.clone());
+                self.outbox.push(queue.clone(), Item::Barrier(barrier.clone()));
+            }
+        }
+    }
+
+    /// What changed in what the steps remember.
+    fn remembered(&mut self) -> Vec<Remembered> {
+        let mut all = Vec::new();
+        for step in &mut self.steps {
+            step.remembered(Extent::Changes, &mut all);
+        }
+        all
+    }
+
+    /// Lets every step tick whose time has come. A tick that was missed is not made up for.
+    fn tick(&mut self) {
+        let now = Instant::now();
+        for number in 0..self.steps.len() {
+            let Some(step) = self.steps.get_mut(number) else {
+                return;
+            };
+            let Some(tick) = step.tick.as_mut().filter(|tick| tick.at <= now) else {
+                continue;
+            };
+            tick.at = (tick.at + tick.interval).max(now);
+            let emitted = step.tick(step.context.clock.now());
+            self.pass_on(number, emitted);
+        }
+    }
+
+    fn process(&mut self, batch: Batch) {
         if let Some(root) = self.steps.first_mut() {
             let emitted = root.process(batch);
-            self.pass_on(0, emitted, outgoing);
+            self.pass_on(0, emitted);
         }
     }
 
     /// Takes what a step emitted through all that follow it, each branch to its end before the next.
-    fn pass_on(&mut self, from: usize, emitted: Emitted, outgoing: &mut Outgoing) {
+    fn pass_on(&mut self, from: usize, emitted: Emitted) {
         // Not a recursion: a chain can be longer than a thread's stack is deep.
         let mut waiting = Vec::new();
         let mut done = Some((from, emitted));
@@ -126,8 +229,9 @@ impl Stage {
                 for next in targets.into_iter().flatten() {
                     match next {
                         Next::Step(step, target) => waiting.push((*step, target.adapt(batch.clone()))),
-                        Next::Queue(sender, target) => {
-                            outgoing.push((sender.clone(), target.adapt(batch.clone())))
+                        Next::Queue(queue, target) => {
+                            let item = Item::Batch(target.adapt(batch.clone()));
+                            self.outbox.push(queue.clone(), item);
                         }
                     }
                 }
@@ -143,10 +247,10 @@ impl Stage {
     }
 }
 
-async fn send(outgoing: &mut Outgoing) {
-    for (sender, batch) in outgoing.drain(..) {
-        sender.send(batch).await;
-    }
+/// Whether the runtime has a thread to go on with.
+fn has_threads() -> bool {
+    let flavour = tokio::runtime::Handle::current().runtime_flavor();
+    flavour == tokio::runtime::RuntimeFlavor::MultiThread
 }
 
 impl Step {
@@ -174,7 +278,7 @@ impl Step {
             }
         }
         if rejected.is_empty() {
-            // One by one they went through, but the state of the transform is lost all the same.
+            // One by one they went through; that it failed is told all the same.
             self.context.problems.report("node failed", NODE_FAILED);
         } else if self.next.get(self.error_output).is_none_or(Vec::is_empty) {
             // Nobody keeps them: the source must not acknowledge.
@@ -205,7 +309,7 @@ impl Step {
         let begin = std::time::Instant::now();
         if catch_unwind(AssertUnwindSafe(|| work(transform, &mut out))).is_err() {
             match (self.make)(&self.context) {
-                Ok(fresh) => self.transform = fresh,
+                Ok(fresh) => self.replace(fresh),
                 Err(StartError(reason)) => self.context.problems.report("restart failed", reason),
             }
             return None;
@@ -216,6 +320,44 @@ impl Step {
             .add_emitted(emitted.iter().map(|(_, batch)| batch.len()).sum());
         emitted.extend(self.leaving_by_error(out.take_rejected(), receipt));
         Some(emitted)
+    }
+
+    /// Puts another transform in place, which goes on with what the one before remembered.
+    fn replace(&mut self, mut fresh: Box<dyn Transform>) {
+        let mut all = Vec::new();
+        // It may have panicked in the middle of a change: what it cannot tell is lost.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.remembered(Extent::All, &mut all)));
+        if let Some(memory) = fresh.memory() {
+            for Remembered { part, key, bytes, .. } in all {
+                if let Some(key) = self.context.keys.intern(&key) {
+                    memory.restore(&part, key, &bytes);
+                }
+            }
+        }
+        self.transform = fresh;
+    }
+
+    /// Adds what the transform remembers.
+    pub(super) fn remembered(&mut self, extent: Extent, all: &mut Vec<Remembered>) {
+        let (node, keys) = (&self.context.id, &self.context.keys);
+        let Some(memory) = self.transform.memory() else {
+            return;
+        };
+        // A memory has few parts.
+        let mut parts: Vec<Arc<str>> = Vec::new();
+        memory.save(extent, &mut |part, key, bytes| {
+            let known = parts.iter().find(|known| &***known == part).cloned();
+            let part = known.unwrap_or_else(|| {
+                parts.push(part.into());
+                part.into()
+            });
+            all.push(Remembered {
+                node: Arc::clone(node),
+                part,
+                key: keys.name(key),
+                bytes,
+            });
+        });
     }
 
     fn leaving_by_error(&self, rejected: Vec<Rejection>, receipt: &Receipt) -> Option<(usize, Batch)> {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,10 +17,11 @@ use twinflow_engine::formula::{Compiler, Evaluator};
 use twinflow_engine::graph::{Compiled, Graph, compile_text};
 use twinflow_engine::language::{Ordered, ProcessEnvironment, Spanned};
 use twinflow_engine::node::{
-    Check, Checked, Emitter, Level, NodeContext, NodeType, Output, Part, Registry, Role, Sink, SinkError,
-    Source, SourceError, Transform,
+    Check, Checked, Emitter, Extent, Level, Memory, NodeContext, NodeType, Output, Part, Registry,
+    Remembered, Restored, Role, Sink, SinkError, Source, SourceError, StartError, Transform,
 };
 use twinflow_engine::record::{Batch, BatchBuilder, Column, EventTime, Key, Receipt, Value};
+use twinflow_engine::runtime::{Setting, StateStore};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 
 /// What a test gives a source.
@@ -66,6 +67,8 @@ pub struct Outlet {
     pub tries: AtomicUsize,
     pub flushes: AtomicUsize,
     pub made: AtomicUsize,
+    /// While true, the sink cannot start.
+    pub is_broken: AtomicBool,
     pub rows: Mutex<Vec<Row>>,
 }
 
@@ -78,8 +81,66 @@ impl Default for Outlet {
             tries: AtomicUsize::default(),
             flushes: AtomicUsize::default(),
             made: AtomicUsize::default(),
+            is_broken: AtomicBool::default(),
             rows: Mutex::default(),
         }
+    }
+}
+
+/// Keeps what nodes remember for the test.
+#[derive(Default)]
+pub struct Shelf {
+    pub saved: Mutex<HashMap<(String, String, String), Vec<u8>>>,
+    /// While true, nothing can be saved.
+    pub is_full: AtomicBool,
+    pub saves: AtomicUsize,
+}
+
+impl Shelf {
+    /// A setting in which it is the store.
+    pub fn setting(self: &Arc<Self>) -> Setting {
+        let shelf = Arc::clone(self);
+        Setting {
+            state: Some(Arc::new(move || Ok(Arc::clone(&shelf) as Arc<dyn StateStore>))),
+            ..Setting::default()
+        }
+    }
+
+    /// What `count` of a node says.
+    pub fn count(&self, node: &str) -> Option<i64> {
+        let saved = self.saved.lock().unwrap();
+        let bytes = saved.get(&(node.to_owned(), "count".to_owned(), String::new()))?;
+        Some(i64::from_le_bytes(bytes.as_slice().try_into().unwrap()))
+    }
+}
+
+impl StateStore for Shelf {
+    fn load(&self) -> Result<Vec<Remembered>, String> {
+        let saved = self.saved.lock().unwrap();
+        let remembered = saved.iter().map(|((node, part, key), bytes)| Remembered {
+            node: node.as_str().into(),
+            part: part.as_str().into(),
+            key: key.as_str().into(),
+            bytes: bytes.clone(),
+        });
+        Ok(remembered.collect())
+    }
+
+    fn save(&self, remembered: &[Remembered]) -> Result<(), String> {
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err("the shelf is full".to_owned());
+        }
+        self.saves.fetch_add(1, Ordering::SeqCst);
+        let mut saved = self.saved.lock().unwrap();
+        for one in remembered {
+            let place = (one.node.to_string(), one.part.to_string(), one.key.to_string());
+            saved.insert(place, one.bytes.clone());
+        }
+        Ok(())
+    }
+
+    fn keep_for(&self, _: &[&str]) -> Result<(), String> {
+        Ok(())
     }
 }
 
@@ -364,7 +425,35 @@ impl Mapping {
     }
 }
 
+impl Memory for Mapping {
+    fn save(&mut self, _: Extent, save: &mut dyn FnMut(&str, Key, Vec<u8>)) {
+        for (key, seen) in &self.seen {
+            save("count", *key, seen.to_le_bytes().to_vec());
+        }
+    }
+
+    fn restore(&mut self, part: &str, key: Key, bytes: &[u8]) -> Restored {
+        match (part, bytes.try_into()) {
+            ("count", Ok(bytes)) => {
+                self.seen.insert(key, i64::from_le_bytes(bytes));
+                Restored::Kept
+            }
+            _ => Restored::Unknown,
+        }
+    }
+}
+
 impl Transform for Mapping {
+    fn memory(&mut self) -> Option<&mut dyn Memory> {
+        match self.doing {
+            Doing::Count => Some(self),
+            _ => self
+                .evaluator
+                .as_mut()
+                .map(|evaluator| evaluator as &mut dyn Memory),
+        }
+    }
+
     fn process(&mut self, batch: Batch, out: &mut Emitter) {
         let number = |row: usize| match batch.value(row, 0) {
             Value::Number(number) => number,
@@ -420,6 +509,9 @@ impl NodeType for Store {
         let outlet = self.0.outlet(&check.id().value);
         let interval = Duration::from_millis(config.interval.unwrap_or(10));
         let make = move |_: &NodeContext| {
+            if outlet.is_broken.load(Ordering::SeqCst) {
+                return Err(StartError("as the test wants it".to_owned()));
+            }
             outlet.made.fetch_add(1, Ordering::SeqCst);
             let outlet = Arc::clone(&outlet);
             Ok(Storing { outlet, interval })

@@ -138,6 +138,7 @@ mod tests {
             qos,
             retain: false,
             duplicate: false,
+            packet_id: None,
             acknowledgement: Acknowledgement::not_needed(),
         }
     }

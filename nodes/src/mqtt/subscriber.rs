@@ -46,6 +46,8 @@ pub struct Message {
     pub retain: bool,
     /// Whether the broker may have delivered it before.
     pub duplicate: bool,
+    /// What the broker knows the message by until it is acknowledged; nothing at QoS 0.
+    pub packet_id: Option<u16>,
     /// To be called once the message is safe.
     pub acknowledgement: Acknowledgement,
 }

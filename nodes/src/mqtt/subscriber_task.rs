@@ -97,6 +97,7 @@ impl SubscriberTask {
             qos,
             retain: publish.retain,
             duplicate: publish.dup,
+            packet_id: sequence.map(|_| publish.pkid),
             acknowledgement,
         });
     }

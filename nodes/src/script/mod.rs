@@ -3,6 +3,7 @@
 mod compile;
 mod engine;
 mod layout;
+mod memory;
 mod run;
 mod values;
 

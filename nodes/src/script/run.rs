@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Map};
-use twinflow_engine::node::{Emitter, NodeContext, Refusal, Transform};
-use twinflow_engine::record::{Batch, Column, EventTime, Value};
+use twinflow_engine::node::{Emitter, Memory, NodeContext, Refusal, Transform};
+use twinflow_engine::record::{Batch, Column, EventTime, Key, Value};
 use twinflow_engine::schema::Schema;
 
 use super::engine::{SharedRequests, engine};
@@ -24,16 +24,22 @@ pub(crate) struct Scripted {
     ast: AST,
     layout: Layout,
     schema: Arc<Schema>,
-    context: NodeContext,
+    pub(super) context: NodeContext,
     /// By key.
-    states: Vec<State>,
+    pub(super) states: Vec<State>,
+    /// The keys whose state may have changed since it was saved, each once.
+    pub(super) changed: Vec<u32>,
 }
 
 /// What is kept of a machine.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// The script's own map.
-    value: Dynamic,
+    pub value: Dynamic,
+    /// Whether the key stands in [`Scripted::changed`].
+    pub is_changed: bool,
+    /// Whether something was saved of it.
+    pub is_saved: bool,
     /// How often the script ran.
     runs: u64,
     /// Its last record, for a script with a timer.
@@ -55,17 +61,23 @@ impl Scripted {
             schema: Arc::clone(schema),
             context: context.clone(),
             states: Vec::new(),
+            changed: Vec::new(),
         }
+    }
+
+    /// What is kept of a machine.
+    pub(super) fn state(&mut self, key: Key) -> Option<&mut State> {
+        let at = key.0 as usize;
+        if self.states.len() <= at {
+            self.states.resize_with(at + 1, State::default);
+        }
+        self.states.get_mut(at)
     }
 
     /// Runs the script on a row.
     fn run(&mut self, batch: &Batch, row: usize, is_tick: bool) -> Result<Emitted, Refusal> {
         let key = batch.keys().get(row).copied().unwrap_or_default();
-        let at = key.0 as usize;
-        if self.states.len() <= at {
-            self.states.resize_with(at + 1, State::default);
-        }
-        let Some(state) = self.states.get_mut(at) else {
+        let Some(state) = self.state(key) else {
             return Ok(Vec::new());
         };
         let kept = std::mem::take(&mut state.value);
@@ -77,13 +89,18 @@ impl Scripted {
             })
         });
         let time_s = batch.times().get(row).map_or(0.0, |time| time.0 as f64 / 1e6);
-        let key = self.context.keys.name(key).to_string();
+        let name = self.context.keys.name(key).to_string();
         // Constants cannot be assigned by the script, so the scope is laid anew for every record.
-        let mut scope = self.layout.scope(inputs, time_s, key, is_tick, kept);
+        let mut scope = self.layout.scope(inputs, time_s, name, is_tick, kept);
         let result = self.engine.run_ast_with_scope(&mut scope, &self.ast);
-        state.value = scope.remove::<Dynamic>("state").unwrap_or_default();
-        state.runs += 1;
-        limit(state, &self.context);
+        if let Some(state) = self.states.get_mut(key.0 as usize) {
+            state.value = scope.remove::<Dynamic>("state").unwrap_or_default();
+            state.runs += 1;
+            limit(state, &self.context);
+            if !std::mem::replace(&mut state.is_changed, true) {
+                self.changed.push(key.0);
+            }
+        }
         let requests = std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner));
         if let Err(error) = result {
             return Err(Refusal {
@@ -214,6 +231,10 @@ impl Transform for Scripted {
         if self.layout.tick.is_some() {
             self.remember(&batch);
         }
+    }
+
+    fn memory(&mut self) -> Option<&mut dyn Memory> {
+        Some(self)
     }
 
     fn tick_interval(&self) -> Option<Duration> {

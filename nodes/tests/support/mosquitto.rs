@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running Mosquitto, ended with this value.
 pub struct Mosquitto {
     process: Child,
+    log: Log,
     port: u16,
     folder: TempDir,
 }
@@ -53,9 +54,11 @@ impl Mosquitto {
             // Started by root, Mosquitto would become a user that cannot read the folder.
             let configuration = format!("user root\nlistener {port} 127.0.0.1\n{configuration}");
             fs::write(folder.path().join("mosquitto.conf"), configuration).unwrap();
-            if let Some(process) = run(folder.path()) {
+            let log = Log::default();
+            if let Some(process) = run(folder.path(), &log) {
                 return Self {
                     process,
+                    log,
                     port,
                     folder,
                 };
@@ -69,6 +72,11 @@ impl Mosquitto {
         self.port
     }
 
+    /// What it has said so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Ends the broker at once, as a power cut would.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -77,7 +85,8 @@ impl Mosquitto {
 
     /// Starts the broker again after [`kill`](Self::kill), on the same port.
     pub fn restart(&mut self) {
-        self.process = run(self.folder.path()).expect("Mosquitto's port was taken while it was down");
+        self.process =
+            run(self.folder.path(), &self.log).expect("Mosquitto's port was taken while it was down");
     }
 }
 
@@ -88,6 +97,9 @@ impl Drop for Mosquitto {
         let _ = self.process.wait();
     }
 }
+
+/// The lines that a broker has said.
+type Log = Arc<Mutex<Vec<String>>>;
 
 const MISSING: &str =
     "Mosquitto is needed for this test: install it (Debian: apt-get install mosquitto mosquitto-clients)";
@@ -102,7 +114,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Starts Mosquitto and waits until it takes clients; `None` if its port is taken.
-fn run(folder: &Path) -> Option<Child> {
+fn run(folder: &Path, kept: &Log) -> Option<Child> {
     // Debian has it in a folder for system programs, which is not in every user's path.
     let program = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"];
     let mut process = program
@@ -120,9 +132,11 @@ fn run(folder: &Path) -> Option<Child> {
     let log = BufReader::new(process.stderr.take().unwrap());
     let (started, wait) = mpsc::channel();
     // Read to the end, or Mosquitto would stop at a full pipe.
+    let kept = Log::clone(kept);
     std::thread::spawn(move || {
         let mut lines = Vec::new();
         for line in log.lines().map_while(Result::ok) {
+            kept.lock().unwrap().push(line.clone());
             if line.contains(" running") {
                 let _ = started.send(Ok(()));
             }

@@ -54,6 +54,7 @@ pub fn show(
         shared,
         listen: options.listen,
         clock: Clock::replaying(first, rate),
+        files: None,
     })
 }
 

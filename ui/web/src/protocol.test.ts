@@ -83,10 +83,12 @@ describe('a frame', () => {
       uptimeMs: 1,
       nodes: { fan: { in: 3, out: 2, errors: 1 } },
       problems: [{ node: 'fan', kind: 'not JSON', message: 'm', count: 3, last_ms: 5 }],
+      fault: { report: 'error[E020]', since_ms: 7 },
     });
     expect(parseMessage(frame)).toMatchObject({
       nodes: { fan: { in: 3, out: 2, errors: 1 } },
       problems: [{ count: 3, lastMs: 5 }],
+      fault: { report: 'error[E020]', sinceMs: 7 },
     });
   });
 

@@ -108,6 +108,15 @@ export interface Status {
   readonly uptimeMs: number;
   readonly nodes: Readonly<Record<string, NodeCounts>>;
   readonly problems: readonly Problem[];
+  /** Why the flow that runs is not that of its file, when it is not. */
+  readonly fault: FlowFault | null;
+}
+
+export interface FlowFault {
+  /** What a terminal would show of it, line by line. */
+  readonly report: string;
+  /** When it was found, milliseconds since 1970. */
+  readonly sinceMs: number;
 }
 
 export type ServerMessage = Hello | Rows | Status;
@@ -226,6 +235,14 @@ function problem(value: unknown, path: string): Problem {
   };
 }
 
+function fault(value: unknown, path: string): FlowFault {
+  const raw = check.object(value, path);
+  return {
+    report: check.text(raw['report'], `${path}.report`),
+    sinceMs: check.finite(raw['since_ms'], `${path}.since_ms`),
+  };
+}
+
 function counts(value: unknown, path: string): NodeCounts {
   const raw = check.object(value, path);
   return {
@@ -261,6 +278,7 @@ export function parseMessage(frame: string): ServerMessage {
         uptimeMs: check.finite(raw['uptimeMs'], 'uptimeMs'),
         nodes: check.record(raw['nodes'], 'nodes', counts),
         problems: check.list(raw['problems'], 'problems', problem),
+        fault: check.optional(raw['fault'], 'fault', fault) ?? null,
       };
   }
 }

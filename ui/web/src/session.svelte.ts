@@ -8,6 +8,7 @@ import { Notices, type Notice } from './notices/notices';
 import {
   parseDashboard,
   type Dashboard,
+  type FlowFault,
   type Hello,
   type Level,
   type Problem,
@@ -37,6 +38,8 @@ export class Session {
   key = $state('');
   notices = $state.raw<readonly Notice[]>([]);
   problems = $state.raw<readonly Problem[]>([]);
+  /** Why the flow that runs is not that of its file, when it is not. */
+  fault = $state.raw<FlowFault | null>(null);
   /** Widgets that stand out, by their id. */
   readonly abnormal = new SvelteMap<string, Level>();
   /** How often as fast as ours the flow's clock goes, when a log is shown again. */
@@ -151,6 +154,7 @@ export class Session {
         return this.takeRows(message);
       case 'status':
         this.reported = message.problems;
+        this.fault = message.fault;
         return this.showProblems();
     }
   }

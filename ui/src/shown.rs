@@ -1,0 +1,60 @@
+//! What the server shows: the flow as it runs now, which a reload replaces.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::watch;
+use twinflow_engine::runtime::Watched;
+use utoipa::openapi::OpenApi;
+
+use crate::layout::Dashboard;
+use crate::openapi;
+use crate::predict::Predictor;
+
+/// What is shown of a flow.
+pub struct ServerSetup {
+    /// The page.
+    pub dashboard: Dashboard,
+    /// The running flow.
+    pub watched: Arc<Watched>,
+    /// The flow's model, if it has one.
+    pub predictor: Option<Arc<dyn Predictor>>,
+}
+
+/// Why the flow that runs is not that of its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FlowFault {
+    /// The whole report, as on a terminal.
+    pub report: String,
+    /// When it was found, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
+/// A flow with all that is made of it once.
+pub(crate) struct Shown {
+    pub dashboard: Dashboard,
+    pub watched: Arc<Watched>,
+    pub predictor: Option<Arc<dyn Predictor>>,
+    pub docs: OpenApi,
+    pub fault: Option<FlowFault>,
+}
+
+impl Shown {
+    pub fn new(setup: ServerSetup) -> Self {
+        let features = setup
+            .predictor
+            .as_ref()
+            .map(|predictor| predictor.features())
+            .unwrap_or_default();
+        Self {
+            docs: openapi::describe(&setup.dashboard.name, &features),
+            dashboard: setup.dashboard,
+            watched: setup.watched,
+            predictor: setup.predictor,
+            fault: None,
+        }
+    }
+}
+
+/// The end at which handlers see what is shown.
+pub(crate) type Current = watch::Receiver<Shown>;
