@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use bench::{Bench, Shelf, idle, numbers};
+use bench::{Answer, Bench, Shelf, idle, numbers};
 use tokio::sync::oneshot::Receiver;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::Restored;
@@ -118,6 +118,22 @@ async fn a_kill_leaves_the_state_of_what_was_acknowledged() {
     settle().await;
     assert_eq!(last_value(&bench), Value::Integer(3));
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stop_gives_up_is_not_remembered() {
+    let (bench, shelf) = (Bench::default(), Arc::<Shelf>::default());
+    let graph = bench.graph(COUNTED);
+    let running = run(&graph, &shelf);
+    let mut first = give(&bench, &graph, &[1.0, 2.0]);
+    settle().await;
+    assert_eq!(first.try_recv().unwrap(), Delivery::Done);
+    *bench.outlet("out").write_answers.lock().unwrap() = vec![Answer::Later];
+    let mut second = give(&bench, &graph, &[3.0]);
+    settle().await;
+    running.stop().await;
+    assert_eq!(second.try_recv().unwrap(), Delivery::Failed);
+    assert_eq!(shelf.count("count"), Some(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -165,6 +165,9 @@ async fn commit(mut epochs: mpsc::UnboundedReceiver<Closed>) {
     while let Some(epoch) = epochs.recv().await {
         if epoch.settled.await != Ok(Delivery::Done) {
             failed = Some(epoch.made_anew);
+            if epoch.saver.give_up() {
+                continue;
+            }
         }
         let mut remembered = epoch.collected.await.unwrap_or_default();
         // A position tells of the epochs before, too: of one that failed, records must not be taken for delivered. Where

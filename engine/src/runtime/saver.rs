@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -39,7 +40,12 @@ struct Request {
 
 /// The way to the task that saves.
 #[derive(Clone, Debug)]
-pub(super) struct Saver(mpsc::UnboundedSender<Request>);
+pub(super) struct Saver {
+    requests: mpsc::UnboundedSender<Request>,
+    is_ending: watch::Receiver<bool>,
+    /// Whether records were given up while the flow ended.
+    gave_up: Arc<AtomicBool>,
+}
 
 impl Saver {
     /// Starts the task. It ends when all ways to it are gone, or at the first failure after `is_ending` became true.
@@ -49,8 +55,26 @@ impl Saver {
         is_ending: watch::Receiver<bool>,
     ) -> (Self, Task<()>) {
         let (sender, requests) = mpsc::unbounded_channel();
-        let task = Task::spawn(save_all(store, problems, is_ending, requests));
-        (Self(sender), task)
+        let task = Task::spawn(save_all(store, problems, is_ending.clone(), requests));
+        let saver = Self {
+            requests: sender,
+            is_ending,
+            gave_up: Arc::default(),
+        };
+        (saver, task)
+    }
+
+    /// Notes that records were given up; true when the flow is ending. Then what is remembered of them must not be saved:
+    /// they come again at the next start.
+    pub fn give_up(&self) -> bool {
+        let is_ending = *self.is_ending.borrow();
+        self.gave_up.fetch_or(is_ending, Ordering::AcqRel);
+        is_ending
+    }
+
+    /// Whether records were given up while the flow ended.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Acquire)
     }
 
     /// Saves; true when it is safe, false when that was given up.
@@ -59,14 +83,14 @@ impl Saver {
             return true;
         }
         let (saved, done) = oneshot::channel();
-        self.0.send(Request { remembered, saved }).is_ok() && done.await.is_ok()
+        self.requests.send(Request { remembered, saved }).is_ok() && done.await.is_ok()
     }
 
     /// Saves without waiting for it.
     pub fn save_later(&self, remembered: Vec<Remembered>) {
         let (saved, _) = oneshot::channel();
         // Without its task, the flow is over.
-        let _ = self.0.send(Request { remembered, saved });
+        let _ = self.requests.send(Request { remembered, saved });
     }
 }
 

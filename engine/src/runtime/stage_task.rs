@@ -121,7 +121,7 @@ impl Stage {
 
     /// Saves what its steps remember: after the last barrier, nothing comes any more that would bring another.
     pub fn save(mut self) {
-        if let Some(saver) = self.saver.clone() {
+        if let Some(saver) = self.saver.clone().filter(|saver| !saver.gave_up()) {
             let mut remembered = Vec::new();
             for step in &mut self.steps {
                 step.remembered(Extent::All, &mut remembered);
