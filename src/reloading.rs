@@ -36,28 +36,48 @@ impl<'f> FlowFiles<'f> {
         Self { options, shared }
     }
 
-    /// Reads and checks the flow. Reading files may take its time: this is for a thread of its own.
-    pub fn check(&self) -> Result<(Graph, Vec<PathBuf>), Unchanged> {
+    /// Reads and checks the flow. Whether it is good or not, `texts` become those that were read. Reading files may take
+    /// its time: this is for a thread of its own.
+    pub fn check(&self, texts: &mut FlowTexts) -> Result<Graph, Unchanged> {
         let registry = registry(self.shared);
-        let mut compiled =
-            flow_file::check(self.options, &registry, Level::Environment).map_err(|stop| Unchanged {
-                report: stop.message().to_owned(),
-            })?;
-        match compiled.graph.take() {
-            Some(graph) => {
-                let texts = texts(&compiled);
-                Ok((graph, texts))
+        let mut compiled = match flow_file::check(self.options, &registry, Level::Environment) {
+            Ok(compiled) => compiled,
+            Err(stop) => {
+                // It is tried again when it is another file than this, or none, or one again.
+                *texts = FlowTexts::unreadable(&self.options.flow);
+                let report = stop.message().to_owned();
+                return Err(Unchanged { report });
             }
-            None => Err(Unchanged {
-                report: report(&compiled),
-            }),
-        }
+        };
+        *texts = FlowTexts::of(&compiled);
+        compiled.graph.take().ok_or_else(|| Unchanged {
+            report: report(&compiled),
+        })
     }
 }
 
-/// The files that the flow consists of.
-pub fn texts(compiled: &Compiled) -> Vec<PathBuf> {
-    compiled.sources.paths().map(Path::to_owned).collect()
+/// The texts that a flow was made of, as they were read; nothing for a file that is not there.
+#[derive(Clone, Debug)]
+pub struct FlowTexts(Vec<(PathBuf, Option<Vec<u8>>)>);
+
+impl FlowTexts {
+    /// Those of a flow that was checked.
+    pub fn of(compiled: &Compiled) -> Self {
+        let texts = compiled.sources.texts();
+        let texts = texts.map(|text| (text.path.clone(), Some(text.text.clone().into_bytes())));
+        Self(texts.collect())
+    }
+
+    /// A flow file of which nothing can be made.
+    fn unreadable(path: &Path) -> Self {
+        Self(vec![(path.to_owned(), std::fs::read(path).ok())])
+    }
+
+    /// Whether other texts stand in the files by now; their folders change for other reasons as well.
+    pub fn are_outdated(&self) -> bool {
+        let mut texts = self.0.iter();
+        texts.any(|(path, text)| std::fs::read(path).ok() != *text)
+    }
 }
 
 fn report(compiled: &Compiled) -> String {
@@ -106,7 +126,7 @@ pub struct FileWatch {
 
 impl FileWatch {
     /// Watches the files. Where the system cannot, the flow is reloaded by command only.
-    pub fn on(files: &[PathBuf]) -> Self {
+    pub fn on(texts: &FlowTexts) -> Self {
         let changed = watch::Sender::new(());
         let changes = changed.subscribe();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -122,13 +142,13 @@ impl FileWatch {
             folders: HashSet::new(),
             changes,
         };
-        watch.add(files);
+        watch.add(texts);
         watch
     }
 
     /// Watches further files. Their folders are watched, since editors put another file in the place of the old one.
-    pub fn add(&mut self, files: &[PathBuf]) {
-        for file in files {
+    pub fn add(&mut self, FlowTexts(texts): &FlowTexts) {
+        for (file, _) in texts {
             let folder = match file.parent() {
                 Some(folder) if folder != Path::new("") => folder.to_owned(),
                 _ => PathBuf::from("."),
@@ -141,16 +161,15 @@ impl FileWatch {
         }
     }
 
-    /// Waits until something changed in the folders, and nothing more for a moment.
+    /// Waits until something changes in the folders.
     pub async fn changed(&mut self) {
         if self.changes.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// Waits until nothing has changed there for a moment.
+    pub async fn settled(&mut self) {
         while let Ok(Ok(())) = tokio::time::timeout(SETTLED, self.changes.changed()).await {}
     }
-}
-
-/// What stands in the files; folders change for other reasons as well.
-pub fn contents(files: &[PathBuf]) -> Vec<Option<Vec<u8>>> {
-    files.iter().map(|file| std::fs::read(file).ok()).collect()
 }

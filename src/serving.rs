@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstream::eprintln;
 use tokio::signal;
@@ -16,7 +16,7 @@ use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, dashboard};
 use crate::exit::Stop;
 use crate::logging::GREETING;
 use crate::predictor;
-use crate::reloading::{FileWatch, FlowFiles, Unchanged, contents, restored, told};
+use crate::reloading::{FileWatch, FlowFiles, FlowTexts, Unchanged, restored, told};
 
 /// What is served, and where.
 pub struct Serving<'s> {
@@ -27,8 +27,8 @@ pub struct Serving<'s> {
     pub listen: SocketAddr,
     /// By which it runs; by another than the machine's, the flow's brokers are not needed.
     pub clock: Clock,
-    /// The files of a flow that follows them; with their paths as they were read.
-    pub files: Option<(FlowFiles<'s>, Vec<PathBuf>)>,
+    /// The files of a flow that follows them, and their texts as they were read.
+    pub files: Option<(FlowFiles<'s>, FlowTexts)>,
 }
 
 /// Runs a graph until it is told to stop.
@@ -73,7 +73,6 @@ impl Serving<'_> {
                 files,
                 watch: FileWatch::on(texts),
                 brokers: graph.brokers.iter().map(|(_, address)| address.clone()).collect(),
-                contents: contents(texts),
                 texts: texts.clone(),
             };
             loop {
@@ -120,10 +119,10 @@ impl Serving<'_> {
         let cannot = |error: &dyn std::fmt::Display| Unchanged {
             report: format!("{error}; the flow runs on as it was"),
         };
-        let (graph, texts) = tokio::task::block_in_place(|| following.files.check())?;
-        following.watch.add(&texts);
-        following.contents = contents(&texts);
-        following.texts = texts;
+        let checked = tokio::task::block_in_place(|| following.files.check(&mut following.texts));
+        // Also those of a flow with mistakes: a script that is mended is to be read.
+        following.watch.add(&following.texts);
+        let graph = checked?;
         let addresses = || graph.brokers.iter().map(|(_, address)| address.as_str());
         let brokers = &self.shared.brokers;
         brokers.start(addresses()).await.map_err(|error| cannot(&error))?;
@@ -206,22 +205,18 @@ struct Following<'s> {
     watch: FileWatch,
     /// The addresses of the brokers that the running flow uses.
     brokers: Vec<String>,
-    texts: Vec<PathBuf>,
-    /// Of the texts, when they were read.
-    contents: Vec<Option<Vec<u8>>>,
+    texts: FlowTexts,
 }
 
 impl Following<'_> {
     /// Waits until one of the texts is another.
     async fn changed(&mut self) {
         loop {
-            self.watch.changed().await;
-            let now = contents(&self.texts);
-            if now != self.contents {
-                // Read as it is, whatever comes of it.
-                self.contents = now;
-                return;
+            // Before any event: they may have changed while nobody watched.
+            if self.texts.are_outdated() {
+                return self.watch.settled().await;
             }
+            self.watch.changed().await;
         }
     }
 }

@@ -77,6 +77,37 @@ fn a_flow_becomes_what_its_file_says() {
 }
 
 #[test]
+fn a_flow_follows_its_file_and_its_scripts_even_where_they_are_wrong() {
+    let root = tempfile::tempdir().unwrap();
+    let flow = root.path().join("flow.yaml");
+    let script = root.path().join("double.rhai");
+    let text = |script: &str| {
+        format!(
+            "/* twinflow: 1\ninputs: {{ current: {{ unit: A }} }}\noutputs: {{ double: {{ unit: A }} }}\n*/\n{script}\n"
+        )
+    };
+    fs::write(&flow, FLOW).unwrap();
+    let program = Program::start(root.path(), &["run", "flow.yaml", "--listen", "0"]);
+    let fault = |status: &serde_json::Value| status["fault"]["report"].as_str().map(str::to_owned);
+    let wrong = |found: &'static str| {
+        move |status: &serde_json::Value| fault(status).is_some_and(|report| report.contains(found))
+    };
+
+    fs::write(&script, text("double = 2.0 * ;")).unwrap();
+    let scripted = format!("{FLOW}  mine: {{ type: ./double.rhai, from: seen }}\n");
+    fs::write(&flow, &scripted).unwrap();
+    program.wait_for_status(wrong("double.rhai:5"));
+    // Only the script is mended.
+    fs::write(&script, text("double = 2.0 * current;")).unwrap();
+    program.wait_for_status(|status| status["nodes"]["mine"]["out"].as_u64() > Some(0));
+
+    fs::remove_file(&flow).unwrap();
+    program.wait_for_status(wrong("cannot be read"));
+    fs::write(&flow, &scripted).unwrap();
+    program.wait_for_status(|status| status["fault"] == json!(null));
+}
+
+#[test]
 fn a_tap_ends_when_a_reload_takes_its_node_away() {
     let root = tempfile::tempdir().unwrap();
     deploy(root.path(), "first", FLOW);

@@ -9,6 +9,8 @@ use rusqlite::{Connection, ErrorCode, params};
 use twinflow_engine::node::{NodeContext, StartError};
 use twinflow_engine::runtime::{BufferEntry, BufferError, BufferGauge, BufferStore, OpenBuffer};
 
+use crate::sqlite_file::{is_damaged, open_exclusive, put_aside};
+
 /// The form of the file, which SQLite keeps as `user_version`.
 const VERSION: i64 = 1;
 
@@ -51,7 +53,7 @@ enum OpenError {
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ if is_damaged(&error) => Self::Damaged(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Refused("another twinflow has it open: stop that one first".to_owned())
             }
@@ -123,12 +125,8 @@ impl DiskBuffer {
 }
 
 fn connect(path: &Path, gauge: &BufferGauge) -> Result<Connection, OpenError> {
-    let connection = Connection::open(path)?;
-    // Nobody else may drain it. A commit is on the disk when it returns: FULL syncs the write-ahead log, whose checksums
-    // let SQLite leave out what a power cut tore.
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Nobody else may drain it.
+    let connection = open_exclusive(path)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > VERSION {
         return Err(OpenError::Refused(format!(
@@ -150,22 +148,6 @@ fn connect(path: &Path, gauge: &BufferGauge) -> Result<Connection, OpenError> {
     let (records, bytes) = sums(&connection, 0, i64::MAX)?;
     gauge.add(records, bytes);
     Ok(connection)
-}
-
-/// Moves the file out of the way, over one that was moved before.
-fn put_aside(path: &Path) -> std::io::Result<PathBuf> {
-    let aside = path.with_extension("damaged.sqlite");
-    std::fs::rename(path, &aside)?;
-    // What belongs to it must not be taken for the log of the new one.
-    for end in ["-wal", "-shm"] {
-        let mut log = path.as_os_str().to_owned();
-        log.push(end);
-        match std::fs::remove_file(log) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(aside)
 }
 
 /// How many records stand in these entries, and how many bytes they take.

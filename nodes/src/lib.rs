@@ -29,6 +29,7 @@ mod reading;
 mod rhai_file;
 mod rhai_function;
 mod script;
+mod sqlite_file;
 mod state_file;
 mod supply;
 mod virtual_fan;

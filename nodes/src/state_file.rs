@@ -9,6 +9,8 @@ use twinflow_engine::node::Remembered;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{OpenStateStore, StateStore};
 
+use crate::sqlite_file::{is_damaged, open_exclusive, put_aside};
+
 /// What no flow has asked for so long is deleted: a node that was taken out by mistake comes back with its memory.
 const KEPT_UNASKED: Duration = Duration::from_secs(30 * 86_400);
 
@@ -39,17 +41,16 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Opens or makes the file. One that is no such file, or broken, is put aside.
+    /// Opens or makes the file. One that is no such file, or damaged, is put aside.
     ///
     /// # Errors
     /// Why it cannot be opened, such as that another process has it.
     pub fn open(path: &Path) -> Result<Self, String> {
         let connection = match connect(path) {
-            Err(error) if is_broken(&error) => {
-                let aside = path.with_extension("broken.sqlite");
-                std::fs::rename(path, &aside).map_err(|error| format!("{}: {error}", path.display()))?;
+            Err(error) if is_damaged(&error) => {
+                let aside = put_aside(path).map_err(|error| format!("{}: {error}", path.display()))?;
                 tracing::warn!(
-                    "{} is broken and was put aside as {}: the nodes start without what they remembered",
+                    "{} is damaged and was put aside as {}: the nodes start without what they remembered",
                     path.display(),
                     aside.display()
                 );
@@ -79,13 +80,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         // Without it, opening the file tells why.
         let _ = std::fs::create_dir_all(folder);
     }
-    let connection = Connection::open(path)?;
-    // A flow that is started while the one before still ends waits for it.
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // What is saved survives a power cut, not only a kill.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let connection = open_exclusive(path)?;
     // 256 kB of cache; the default keeps 2 MB.
     connection.pragma_update(None, "cache_size", -256)?;
     connection.execute_batch(
@@ -100,13 +95,6 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         connection.pragma_update(None, "user_version", VERSION)?;
     }
     Ok(connection)
-}
-
-fn is_broken(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
-    )
 }
 
 fn explained(path: &Path, error: &rusqlite::Error) -> String {

@@ -105,9 +105,9 @@ impl Sources {
         self.get(span.source).map(|s| s.path.as_path())
     }
 
-    /// Where the texts are, the flow's own first.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.texts.iter().map(|text| text.path.as_path())
+    /// The texts, the flow's own first.
+    pub fn texts(&self) -> impl Iterator<Item = &SourceText> {
+        self.texts.iter()
     }
 
     /// The folder of each text.

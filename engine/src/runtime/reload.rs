@@ -17,6 +17,7 @@ use super::buffer::BufferLeft;
 use super::order::Order;
 use super::outbox::Outbox;
 use super::plan::Plan;
+use super::problems::{ProblemLog, Problems};
 use super::queue::{Item, QueueReceiver, QueueSender};
 use super::restoration::{Restoration, restore};
 use super::running::{Running, StartFailure};
@@ -100,7 +101,6 @@ impl Running {
         apart.move_queues(&self.graph, graph, &same, &mut self.workers.queues, &mut parts);
         let (workers, watched) = assembly.start(parts);
         let left = self.watched.left(&watched);
-        apart.give_up();
         let old = std::mem::replace(&mut self.graph, graph.clone());
         self.workers = workers;
         self.watched.end_taps_that_differ_in(&watched);
@@ -114,6 +114,7 @@ impl Running {
         for id in reloaded.removed.iter().chain(&reloaded.changed) {
             self.watched.problems.forget(id);
         }
+        apart.give_up(&self.watched.problems);
         Ok(reloaded)
     }
 
@@ -276,13 +277,19 @@ impl Apart {
 
     /// Lets go of what has no place in the new flow. Records that a full queue kept from running through the old one count
     /// as lost: a source that can bring them again does.
-    fn give_up(self) {
-        let waiting = self.receivers.into_values();
-        let waiting = waiting.flat_map(|queue| std::iter::from_fn(move || queue.try_recv().ok()));
-        let unsent = self.outboxes.into_values();
-        let unsent = unsent.flat_map(|mut outbox| outbox.take().map(|(_, item)| item));
-        for item in waiting.chain(unsent) {
+    fn give_up(self, log: &Arc<ProblemLog>) {
+        let waiting = self.receivers.into_iter();
+        let waiting = waiting.flat_map(|(node, queue)| {
+            std::iter::from_fn(move || Some((Arc::clone(&node), queue.try_recv().ok()?)))
+        });
+        let unsent = self.outboxes.into_iter();
+        let unsent = unsent
+            .flat_map(|(node, mut outbox)| outbox.take().map(move |(_, item)| (Arc::clone(&node), item)));
+        for (node, item) in waiting.chain(unsent) {
             if let Item::Batch(batch) = item {
+                let message = "they waited for a sink that took nothing while the flow was changed";
+                let problems = Problems::new(node, Arc::clone(log));
+                problems.report_many("records lost", batch.len() as u64, message);
                 batch.receipt().fail();
             }
         }
