@@ -4,7 +4,7 @@
 //! way there, so that `1 / x > 5` is missing for an x of zero, not true. Registers hold finite numbers and NaN.
 
 use super::program::{Function1, Function2, Operand, Operation, OverTime, Program};
-use crate::record::{Batch, Column, EventTime};
+use crate::record::{Batch, Column, EventTime, Key};
 
 /// An integral does not run across a longer silence: nobody knows what the machine did meanwhile. The same bound tells
 /// a late reading (ignored) from a clock that was set back (taken as the new time).
@@ -65,6 +65,7 @@ impl Evaluator {
                 .map(std::mem::take)
                 .unwrap_or_default();
             out.clear();
+            out.reserve(rows);
             let view = |operand: &Operand| resolve(operand, batch, &self.registers);
             match operation {
                 Operation::One(function, a) => one(*function, &view(a), rows, &mut out),
@@ -100,9 +101,22 @@ impl Evaluator {
                 *register = out;
             }
         }
-        let results = self.program.results.iter();
+        let Self {
+            program, registers, ..
+        } = self;
+        let results = program.results.iter().enumerate();
         results
-            .map(|(operand, truth)| column(&resolve(operand, batch, &self.registers), *truth, rows))
+            .map(|(at, (operand, is_truth))| {
+                let later = program.results.get(at + 1..).unwrap_or_default();
+                // A register that no further result shows becomes the column, instead of being copied into one.
+                let is_last = !later.iter().any(|(other, _)| other == operand);
+                if let (Operand::Register(number), false, true) = (operand, *is_truth, is_last)
+                    && let Some(register) = registers.get_mut(*number)
+                {
+                    return Column::Number(std::mem::take(register));
+                }
+                column(&resolve(operand, batch, registers), *is_truth, rows)
+            })
             .collect()
     }
 }
@@ -160,11 +174,11 @@ fn finite(value: f64) -> f64 {
 fn column(result: &Resolved<'_>, is_truth: bool, rows: usize) -> Column {
     let view = result.borrow();
     if is_truth {
-        let value = |row| match view.at(row) {
-            missing if missing.is_nan() => None,
-            value => Some(value != 0.0),
-        };
-        return Column::Boolean((0..rows).map(value).collect());
+        let value = |value: f64| (!value.is_nan()).then_some(value != 0.0);
+        return Column::Boolean(match view {
+            View::Constant(constant) => vec![value(constant); rows],
+            View::Rows(values) => values.iter().map(|number| value(*number)).collect(),
+        });
     }
     Column::Number(match view {
         View::Constant(value) => vec![value; rows],
@@ -215,17 +229,19 @@ fn one(function: Function1, a: &Resolved<'_>, rows: usize, out: &mut Vec<f64>) {
     }
 }
 
+/// Generic over the comparison, so that each has a loop of its own without a call in it.
+fn compare(a: View<'_>, b: View<'_>, rows: usize, out: &mut Vec<f64>, holds: impl Fn(f64, f64) -> bool) {
+    map2(a, b, rows, out, |a, b| {
+        if a.is_nan() || b.is_nan() {
+            f64::NAN
+        } else {
+            truth(holds(a, b))
+        }
+    });
+}
+
 fn two(function: Function2, a: &Resolved<'_>, b: &Resolved<'_>, rows: usize, out: &mut Vec<f64>) {
     let (a, b) = (a.borrow(), b.borrow());
-    let compare = |out: &mut Vec<f64>, holds: fn(f64, f64) -> bool| {
-        map2(a, b, rows, out, |a, b| {
-            if a.is_nan() || b.is_nan() {
-                f64::NAN
-            } else {
-                truth(holds(a, b))
-            }
-        });
-    };
     match function {
         Function2::Add => map2(a, b, rows, out, |a, b| finite(a + b)),
         Function2::Subtract => map2(a, b, rows, out, |a, b| finite(a - b)),
@@ -240,20 +256,20 @@ fn two(function: Function2, a: &Resolved<'_>, b: &Resolved<'_>, rows: usize, out
         // `f64::min` would take the other one for a missing value.
         Function2::Min => map2(a, b, rows, out, |a, b| known(a, |a| known(b, |b| a.min(b)))),
         Function2::Max => map2(a, b, rows, out, |a, b| known(a, |a| known(b, |b| a.max(b)))),
-        Function2::Less => compare(out, |a, b| a < b),
-        Function2::LessOrEqual => compare(out, |a, b| a <= b),
-        Function2::Greater => compare(out, |a, b| a > b),
-        Function2::GreaterOrEqual => compare(out, |a, b| a >= b),
-        Function2::Equal => compare(out, |a, b| a == b),
-        Function2::NotEqual => compare(out, |a, b| a != b),
+        Function2::Less => compare(a, b, rows, out, |a, b| a < b),
+        Function2::LessOrEqual => compare(a, b, rows, out, |a, b| a <= b),
+        Function2::Greater => compare(a, b, rows, out, |a, b| a > b),
+        Function2::GreaterOrEqual => compare(a, b, rows, out, |a, b| a >= b),
+        Function2::Equal => compare(a, b, rows, out, |a, b| a == b),
+        Function2::NotEqual => compare(a, b, rows, out, |a, b| a != b),
         // One false settles an `and`, one true an `or`, even when the other side is missing.
         Function2::And => map2(a, b, rows, out, |a, b| {
-            if a == 0.0 || b == 0.0 {
+            // Without short circuits it is a loop without branches.
+            let unless_false = if a.is_nan() | b.is_nan() { f64::NAN } else { 1.0 };
+            if (a == 0.0) | (b == 0.0) {
                 0.0
-            } else if a.is_nan() || b.is_nan() {
-                f64::NAN
             } else {
-                1.0
+                unless_false
             }
         }),
         Function2::Or => map2(a, b, rows, out, |a, b| {
@@ -290,15 +306,49 @@ fn texts_are(batch: &Batch, left: usize, right: Option<&Column>, wanted: bool, o
 }
 
 fn over_time(function: OverTime, a: View<'_>, states: &mut Vec<Memory>, batch: &Batch, out: &mut Vec<f64>) {
-    for (row, (time, key)) in batch.times().iter().zip(batch.keys()).enumerate() {
-        let at = key.0 as usize;
-        if states.len() <= at {
-            states.resize(at + 1, Memory::default());
+    // A loop for each function: which one it is would otherwise be asked for every row.
+    match function {
+        OverTime::Integral => over_rows(a, states, batch, out, |memory, time, value| {
+            memory.next(OverTime::Integral, time, value)
+        }),
+        OverTime::Rate => over_rows(a, states, batch, out, |memory, time, value| {
+            memory.next(OverTime::Rate, time, value)
+        }),
+        OverTime::Delta => over_rows(a, states, batch, out, |memory, time, value| {
+            memory.next(OverTime::Delta, time, value)
+        }),
+        OverTime::Previous => over_rows(a, states, batch, out, |memory, time, value| {
+            memory.next(OverTime::Previous, time, value)
+        }),
+    }
+}
+
+fn over_rows(
+    a: View<'_>,
+    states: &mut Vec<Memory>,
+    batch: &Batch,
+    out: &mut Vec<f64>,
+    next: impl Fn(&mut Memory, EventTime, f64) -> f64,
+) {
+    let highest = batch.keys().iter().fold(0, |highest, key| key.0.max(highest)) as usize;
+    if states.len() <= highest && !batch.is_empty() {
+        states.resize(highest + 1, Memory::default());
+    }
+    let states = states.as_mut_slice();
+    let mut row = |((time, key), value): ((&EventTime, &Key), f64)| match states.get_mut(key.0 as usize) {
+        Some(memory) => next(memory, *time, value),
+        None => f64::NAN,
+    };
+    let readings = batch.times().iter().zip(batch.keys());
+    match a {
+        View::Rows(values) if values.len() == batch.len() => {
+            out.extend(
+                readings
+                    .zip(values)
+                    .map(|(reading, value)| row((reading, *value))),
+            );
         }
-        let Some(memory) = states.get_mut(at) else {
-            continue;
-        };
-        out.push(memory.next(function, *time, a.at(row)));
+        _ => out.extend(readings.enumerate().map(|(at, reading)| row((reading, a.at(at))))),
     }
 }
 
@@ -307,6 +357,7 @@ impl Memory {
     ///
     /// A missing value gives a missing result (an integral keeps its sum) and is not remembered. A reading older than
     /// the last one is late: it changes nothing, unless it is so old that the clock must have been set back.
+    #[inline(always)]
     fn next(&mut self, function: OverTime, time: EventTime, value: f64) -> f64 {
         let is_sum = function == OverTime::Integral;
         if value.is_nan() {

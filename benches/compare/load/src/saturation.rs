@@ -11,7 +11,12 @@ pub fn search(load: Load, from: f64) -> io::Result<f64> {
     let (mut good, mut bad) = (0.0, f64::INFINITY);
     let mut rate = from;
     while bad / 1.09 > good && rate >= 1.0 {
-        let outcome = trial::run(Load { rate, ..load })?;
+        let mut outcome = trial::run(Load { rate, ..load })?;
+        if !outcome.is_sustained(rate) {
+            // Once more: something else on the machine may have been in the way.
+            settle(load)?;
+            outcome = trial::run(Load { rate, ..load })?;
+        }
         let is_sustained = outcome.is_sustained(rate);
         eprintln!(
             "  {rate:.0}/s: {}, {} of {} answered, {:.0}/s sent, p99 {:.1} ms",
