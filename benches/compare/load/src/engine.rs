@@ -52,6 +52,11 @@ impl Program {
         command.spawn().map(Self)
     }
 
+    /// Whether it runs still: another program may answer in its place.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+
     /// Seconds of processor time so far.
     pub fn cpu_seconds(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
@@ -95,6 +100,18 @@ impl Engine {
     pub fn peak_megabytes(&self) -> f64 {
         self.programs.iter().map(Program::peak_megabytes).sum()
     }
+}
+
+/// Another program at one of the ports would answer in the place of what is measured.
+pub fn ports_are_free() -> io::Result<()> {
+    for port in [MOSQUITTO, EMBEDDED, DASHBOARD, DASHBOARD + 1, MODEL] {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Err(io::Error::other(format!(
+                "port {port} is taken: is another comparison running?"
+            )));
+        }
+    }
+    Ok(())
 }
 
 pub fn mosquitto(places: &Places) -> io::Result<Program> {

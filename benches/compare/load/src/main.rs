@@ -40,6 +40,7 @@ fn main() -> io::Result<()> {
         // Of a run before this one.
         let _ = std::fs::remove_file(places.cache.join(log));
     }
+    engine::ports_are_free()?;
     let _mosquitto = engine::mosquitto(&places)?;
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!(

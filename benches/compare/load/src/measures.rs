@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Program};
 use crate::saturation;
 use crate::trial::{self, ANSWERS, Load};
 
@@ -23,7 +23,7 @@ pub struct Plan {
 pub fn measure(start: impl FnOnce() -> io::Result<Engine>, plan: &Plan) -> io::Result<Figures> {
     let mut figures = Figures::new();
     let begin = Instant::now();
-    let engine = start()?;
+    let mut engine = start()?;
     figures.push((
         "start to first answer, s".to_owned(),
         first_answer(&engine, begin)?,
@@ -37,14 +37,23 @@ pub fn measure(start: impl FnOnce() -> io::Result<Engine>, plan: &Plan) -> io::R
         seconds: 5.0,
     };
     let (mut cpu, mut memory) = (None, None);
+    let mut keeps_up = true;
     for (rate, seconds) in plan.rates.iter().copied() {
         let before = engine.cpu_seconds();
-        let outcome = trial::run(Load {
-            rate,
-            seconds,
-            ..load
-        })?;
+        // Once a rate is too high, so are those above it: an engine without bounds would go under in what waits.
+        let outcome = match keeps_up {
+            true => trial::run(Load {
+                rate,
+                seconds,
+                ..load
+            })?,
+            false => trial::Outcome::default(),
+        };
         let kept_up = outcome.is_sustained(rate);
+        if keeps_up && !kept_up {
+            saturation::settle(load)?;
+        }
+        keeps_up = kept_up;
         for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
             let latency = outcome.latency(part).filter(|_| kept_up);
             figures.push((format!("{name} at {rate:.0} Hz, ms"), latency));
@@ -55,6 +64,11 @@ pub fn measure(start: impl FnOnce() -> io::Result<Engine>, plan: &Plan) -> io::R
         }
     }
     let rate = saturation::search(load, plan.from)?;
+    if !engine.programs.iter_mut().all(Program::is_running) {
+        return Err(io::Error::other(
+            "it ended by itself: see the logs in the cache folder",
+        ));
+    }
     figures.push(("highest sustained rate, /s".to_owned(), Some(rate)));
     figures.push((format!("CPU a message at {:.0} Hz, µs", plan.watched), cpu));
     figures.push(("peak memory until then, MB".to_owned(), memory));

@@ -46,7 +46,7 @@ pub fn search(load: Load, from: f64) -> io::Result<f64> {
 }
 
 /// Waits until a lone reading is answered at once: what an overload has left in queues is no part of the next trial.
-fn settle(load: Load) -> io::Result<()> {
+pub fn settle(load: Load) -> io::Result<()> {
     for _ in 0..60 {
         let outcome = trial::run(Load {
             rate: 10.0,

@@ -24,6 +24,7 @@ pub struct Load {
     pub seconds: f64,
 }
 
+#[derive(Default)]
 pub struct Outcome {
     pub sent: usize,
     pub answered: usize,
