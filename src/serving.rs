@@ -34,6 +34,7 @@ pub struct Serving<'s> {
 /// Runs a graph until it is told to stop.
 pub fn serve(serving: &Serving<'_>) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(flow_threads())
         .thread_stack_size(SCRIPT_STACK)
         .enable_all()
         .build()
@@ -41,12 +42,20 @@ pub fn serve(serving: &Serving<'_>) -> Result<(), Stop> {
     runtime.block_on(serving.run())
 }
 
+/// Threads that carry the flow's tasks: half of the processors, and one at least.
+///
+/// Every reading wakes a chain of short tasks. Among more threads than that they are passed from one to the other, which costs
+/// more than the work itself. What takes long leaves these threads by itself.
+fn flow_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
+}
+
 impl Serving<'_> {
     async fn run(&self) -> Result<(), Stop> {
         let Self { graph, shared, .. } = self;
         // Listening for signals begins before anything is started, so that an early Ctrl-C still ends in order.
         let mut stop = StopSignals::listen().map_err(Stop::failure)?;
-        let bound = Server::bind(self.listen).await.map_err(Stop::failure)?;
+        let bound = Server::bind(self.listen).map_err(Stop::failure)?;
         if self.with_brokers() {
             let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
             shared.brokers.start(addresses).await.map_err(Stop::failure)?;

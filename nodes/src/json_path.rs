@@ -57,13 +57,26 @@ impl JsonPath {
         Ok(Self { steps })
     }
 
-    /// The value at this place; null counts as none.
+    /// The member of an object in which the place is; a path that begins with a position leads into no object.
     #[must_use]
-    pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        let found = self.steps.iter().try_fold(root, |value, step| match step {
-            Step::Key(key) => value.get(key),
-            Step::Index(index) => value.get(index),
-        });
+    pub fn member(&self) -> Option<&str> {
+        match self.steps.first() {
+            Some(Step::Key(key)) => Some(key),
+            Some(Step::Index(_)) | None => None,
+        }
+    }
+
+    /// The value at this place, from the value of its [`member`](Self::member) on; null counts as none.
+    #[must_use]
+    pub fn find_in<'v>(&self, member: &'v Value) -> Option<&'v Value> {
+        let found = self
+            .steps
+            .iter()
+            .skip(1)
+            .try_fold(member, |value, step| match step {
+                Step::Key(key) => value.get(key),
+                Step::Index(index) => value.get(index),
+            });
         found.filter(|value| !value.is_null())
     }
 }

@@ -164,12 +164,12 @@ fn format(config: &Config, check: &mut Check<'_>) -> Option<ReadingFormat> {
     if !whole || time == Some(None) || key == Some(None) {
         return None;
     }
-    Some(ReadingFormat {
+    Some(ReadingFormat::new(
+        Arc::new(schema),
         paths,
-        schema: Arc::new(schema),
-        time: time.flatten(),
-        key: key.flatten(),
-    })
+        time.flatten(),
+        key.flatten(),
+    ))
 }
 
 fn json_path(path: &Spanned<String>, check: &mut Check<'_>) -> Option<JsonPath> {

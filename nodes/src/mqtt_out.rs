@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
 use tokio::time::timeout;
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
@@ -16,7 +15,8 @@ use twinflow_engine::record::{Batch, Key, Keys};
 
 use crate::brokers::Brokers;
 use crate::connection_readiness;
-use crate::field_selection::{SelectedField, select_fields};
+use crate::field_selection::select_fields;
+use crate::json_record::JsonRecords;
 use crate::mqtt::{ConnectOptions, PublishError, Publisher, Qos, TopicName};
 use crate::mqtt_settings::{QosLevel, broker_address, client_id};
 
@@ -64,6 +64,7 @@ nodes:
         let topic = topic_template(&config.topic, check);
         let fields = select_fields(config.fields.as_deref(), check);
         let (address, topic, fields) = (address?, topic?, fields?);
+        let records = JsonRecords::of(&fields);
         let brokers = Arc::clone(&self.brokers);
         let retain = config.retain.as_ref().is_some_and(|retain| retain.value);
         if let (Some(place), true, true) = (&config.retain, retain, is_of_commands(&config.topic)) {
@@ -85,8 +86,8 @@ nodes:
             connection_readiness::follow(context, publisher.states());
             Ok(Publishing {
                 publisher,
-                topic: topic.clone(),
-                fields: fields.clone(),
+                topics: Topics::of(topic.clone(), Arc::clone(&context.keys)),
+                records: records.clone(),
                 qos: qos.into(),
                 retain,
                 keys: Arc::clone(&context.keys),
@@ -113,13 +114,64 @@ fn is_of_commands(topic: &str) -> bool {
 const KEY_PLACE: &str = "{key}";
 
 /// A topic in which the key may still have to be filled in.
-fn topic_template(topic: &Spanned<String>, check: &mut Check<'_>) -> Option<String> {
+#[derive(Clone)]
+enum TopicTemplate {
+    Whole(TopicName),
+    OfKey(String),
+}
+
+fn topic_template(topic: &Spanned<String>, check: &mut Check<'_>) -> Option<TopicTemplate> {
     match TopicName::from_str(&topic.replace(KEY_PLACE, "key")) {
-        Ok(_) => Some(topic.value.clone()),
+        Ok(_) if topic.contains(KEY_PLACE) => Some(TopicTemplate::OfKey(topic.value.clone())),
+        Ok(name) => Some(TopicTemplate::Whole(name)),
         Err(error) => {
             check.report(Diagnostic::new(Code::BadTopic, topic.span, error.to_string()));
             None
         }
+    }
+}
+
+/// The topics of the machines, each made once.
+struct Topics {
+    template: TopicTemplate,
+    keys: Arc<Keys>,
+    by_key: Vec<Option<TopicName>>,
+}
+
+impl Topics {
+    fn of(template: TopicTemplate, keys: Arc<Keys>) -> Self {
+        Self {
+            template,
+            keys,
+            by_key: Vec::new(),
+        }
+    }
+
+    fn topic(&mut self, key: Key) -> Result<TopicName, SinkError> {
+        let template = match &self.template {
+            TopicTemplate::Whole(topic) => return Ok(topic.clone()),
+            TopicTemplate::OfKey(template) => template,
+        };
+        let index = key.0 as usize;
+        if let Some(Some(topic)) = self.by_key.get(index) {
+            return Ok(topic.clone());
+        }
+        // A machine's name can hold what a topic cannot.
+        let level: String = self
+            .keys
+            .name(key)
+            .chars()
+            .map(|c| if "+#/\0".contains(c) { '_' } else { c })
+            .collect();
+        let topic = template.replace(KEY_PLACE, if level.is_empty() { "_" } else { &level });
+        let topic = TopicName::from_str(&topic).map_err(|error| SinkError::Never(error.to_string()))?;
+        if self.by_key.len() <= index {
+            self.by_key.resize(index + 1, None);
+        }
+        if let Some(known) = self.by_key.get_mut(index) {
+            *known = Some(topic.clone());
+        }
+        Ok(topic)
     }
 }
 
@@ -129,8 +181,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The run-time part.
 struct Publishing {
     publisher: Publisher,
-    topic: String,
-    fields: Vec<SelectedField>,
+    topics: Topics,
+    records: JsonRecords,
     qos: Qos,
     retain: bool,
     keys: Arc<Keys>,
@@ -138,47 +190,13 @@ struct Publishing {
     sent: usize,
 }
 
-impl Publishing {
-    fn topic(&self, key: Key) -> Result<TopicName, SinkError> {
-        let name = self.keys.name(key);
-        // A machine's name can hold what a topic cannot.
-        let level: String = name
-            .chars()
-            .map(|c| if "+#/\0".contains(c) { '_' } else { c })
-            .collect();
-        let topic = self
-            .topic
-            .replace(KEY_PLACE, if level.is_empty() { "_" } else { &level });
-        TopicName::from_str(&topic).map_err(|error| SinkError::Never(error.to_string()))
-    }
-
-    fn payload(&self, batch: &Batch, row: usize) -> Vec<u8> {
-        let mut object = Map::new();
-        if let Some(time) = batch.times().get(row) {
-            object.insert("timestamp".to_owned(), Json::from(time.as_millis()));
-        }
-        let name = batch
-            .keys()
-            .get(row)
-            .map(|key| self.keys.name(*key))
-            .unwrap_or_default();
-        if !name.is_empty() {
-            object.insert("key".to_owned(), Json::from(&*name));
-        }
-        for field in &self.fields {
-            object.insert(field.name.to_string(), batch.value(row, field.slot).to_json());
-        }
-        Json::Object(object).to_string().into_bytes()
-    }
-}
-
 #[async_trait]
 impl Sink for Publishing {
     async fn write(&mut self, batch: &Batch) -> Result<(), SinkError> {
         while self.sent < batch.len() {
             let key = batch.keys().get(self.sent).copied().unwrap_or_default();
-            let payload = self.payload(batch, self.sent);
-            let topic = self.topic(key)?;
+            let payload = self.records.object(batch, self.sent, &self.keys.name(key));
+            let topic = self.topics.topic(key)?;
             match timeout(
                 PATIENCE,
                 self.publisher

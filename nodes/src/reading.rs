@@ -8,6 +8,7 @@ use twinflow_engine::node::{Decoded, Refusal};
 use twinflow_engine::record::{EventTime, Value};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 
+use crate::json_members::WantedMembers;
 use crate::json_path::JsonPath;
 
 fn refusal(kind: &'static str, reason: impl Into<String>) -> Refusal {
@@ -24,16 +25,51 @@ pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct ReadingFormat {
     /// One for each field of the schema.
-    pub paths: Vec<JsonPath>,
+    places: Vec<Place>,
     /// The record that comes of it.
     pub schema: Arc<Schema>,
-    /// Where the event time stands.
-    pub time: Option<JsonPath>,
-    /// Where the machine's name stands.
-    pub key: Option<JsonPath>,
+    time: Option<Place>,
+    key: Option<Place>,
+    members: WantedMembers,
+}
+
+/// Where in a payload a value stands.
+#[derive(Clone, Debug)]
+struct Place {
+    /// Position among the wanted members; none for a path that leads nowhere.
+    member: Option<usize>,
+    path: JsonPath,
+}
+
+impl Place {
+    fn find<'v>(&self, members: &'v [Option<Json>]) -> Option<&'v Json> {
+        let member = members.get(self.member?)?.as_ref()?;
+        self.path.find_in(member)
+    }
 }
 
 impl ReadingFormat {
+    /// Records of `schema`, with a path for each of its fields, and where the event time and the machine's name stand.
+    pub fn new(
+        schema: Arc<Schema>,
+        fields: Vec<JsonPath>,
+        time: Option<JsonPath>,
+        key: Option<JsonPath>,
+    ) -> Self {
+        let mut members = WantedMembers::default();
+        let mut place = |path: JsonPath| Place {
+            member: path.member().map(|name| members.want(name)),
+            path,
+        };
+        Self {
+            places: fields.into_iter().map(&mut place).collect(),
+            time: time.map(&mut place),
+            key: key.map(&mut place),
+            schema,
+            members,
+        }
+    }
+
     /// Reads a payload.
     ///
     /// # Errors
@@ -43,18 +79,12 @@ impl ReadingFormat {
             let reason = format!("{} bytes, at most {MAX_PAYLOAD_BYTES} are read", payload.len());
             return Err(refusal("too large", reason));
         }
-        let json: Json = serde_json::from_slice(payload).map_err(|error| not_json(payload, &error))?;
-        if !json.is_object() {
-            return Err(refusal(
-                "not an object",
-                format!("expected {{…}}, found {}", shown(&json)),
-            ));
-        }
-        let time = match self.time.as_ref().and_then(|path| path.find(&json)) {
+        let members = self.members.read(payload).map_err(|_| not_an_object(payload))?;
+        let time = match self.time.as_ref().and_then(|time| time.find(&members)) {
             Some(value) => Some(event_time(value)?),
             None => None,
         };
-        let key = match self.key.as_ref().map(|path| path.find(&json)) {
+        let key = match self.key.as_ref().map(|key| key.find(&members)) {
             None => None,
             Some(Some(Json::String(name))) => Some(name.clone()),
             Some(Some(Json::Number(number))) => Some(number.to_string()),
@@ -71,21 +101,29 @@ impl ReadingFormat {
                 ));
             }
         };
-        let values =
-            self.schema
-                .fields()
-                .iter()
-                .zip(&self.paths)
-                .map(|(field, path)| match path.find(&json) {
-                    Some(value) => typed(field, value),
-                    None if field.optional => Ok(Value::Missing),
-                    None => Err(refusal("missing field", format!("`{}` is not there", field.name))),
-                });
+        let values = self
+            .schema
+            .fields()
+            .iter()
+            .zip(&self.places)
+            .map(|(field, place)| match place.find(&members) {
+                Some(value) => typed(field, value),
+                None if field.optional => Ok(Value::Missing),
+                None => Err(refusal("missing field", format!("`{}` is not there", field.name))),
+            });
         Ok(Decoded {
             time,
             key,
             values: values.collect::<Result<_, _>>()?,
         })
+    }
+}
+
+/// Why a payload could not be read: it is no JSON, or JSON of something else.
+fn not_an_object(payload: &[u8]) -> Refusal {
+    match serde_json::from_slice::<Json>(payload) {
+        Ok(json) => refusal("not an object", format!("expected {{…}}, found {}", shown(&json))),
+        Err(error) => not_json(payload, &error),
     }
 }
 

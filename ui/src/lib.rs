@@ -13,6 +13,7 @@ mod predict;
 mod reload;
 mod report;
 mod server;
+mod server_thread;
 mod shown;
 mod status;
 mod tap;

@@ -18,6 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::reload::{ReloadRequest, reload};
 use crate::report::FlowReport;
+use crate::server_thread::ServerThread;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
 use crate::{assets, guard, live, metrics, predict, tap};
@@ -46,12 +47,13 @@ pub enum ServeError {
     },
 }
 
-/// A running server.
+/// A running server. It has a thread of its own: whatever the flow does, the dashboard answers.
 pub struct Server {
     address: SocketAddr,
     shown: watch::Sender<Shown>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    _thread: ServerThread,
 }
 
 impl Server {
@@ -59,24 +61,30 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken, or reaches beyond this machine.
-    pub async fn bind(listen: SocketAddr) -> Result<Bound, ServeError> {
+    pub fn bind(listen: SocketAddr) -> Result<Bound, ServeError> {
         if !listen.ip().is_loopback() {
             return Err(ServeError::NotLoopback(listen));
         }
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|source| match source.kind() {
-                std::io::ErrorKind::AddrInUse => ServeError::AddressInUse(listen),
-                _ => ServeError::Io {
-                    address: listen,
-                    source,
-                },
-            })?;
-        let address = listener.local_addr().map_err(|source| ServeError::Io {
-            address: listen,
-            source,
-        })?;
-        Ok(Bound { listener, address })
+        let failed = |source: std::io::Error| match source.kind() {
+            std::io::ErrorKind::AddrInUse => ServeError::AddressInUse(listen),
+            _ => ServeError::Io {
+                address: listen,
+                source,
+            },
+        };
+        let thread = ServerThread::start().map_err(failed)?;
+        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let listener = {
+            let _inside = thread.handle().enter();
+            TcpListener::from_std(listener).map_err(failed)?
+        };
+        Ok(Bound {
+            listener,
+            address,
+            thread,
+        })
     }
 
     /// Where it listens.
@@ -107,6 +115,7 @@ impl Server {
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+    thread: ServerThread,
 }
 
 impl Bound {
@@ -122,7 +131,7 @@ impl Bound {
         let (stop, stopped) = oneshot::channel();
         let (shown, current) = watch::channel(Shown::new(setup));
         let router = router(current, reloads);
-        let task = tokio::spawn(async move {
+        let task = self.thread.handle().spawn(async move {
             let serve = axum::serve(self.listener, router);
             // Open WebSockets would hold a graceful shutdown up for as long as a browser shows the page.
             tokio::select! {
@@ -137,6 +146,7 @@ impl Bound {
             shown,
             stop,
             task,
+            _thread: self.thread,
         }
     }
 }

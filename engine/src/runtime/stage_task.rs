@@ -55,9 +55,9 @@ pub(super) struct Stage {
 /// How long the last item took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pace {
-    #[default]
     Quick,
-    /// So long that the task's thread could not serve others meanwhile.
+    /// So long that the task's thread could not serve others meanwhile. So is the first, of which nothing is known.
+    #[default]
     Slow,
 }
 

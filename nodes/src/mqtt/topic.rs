@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Longest topic in bytes of UTF-8 (MQTT 3.1.1, section 1.5.3).
 const TOPIC_BYTES_MAX: usize = 65_535;
 
-/// A topic that messages are published to: checked, and without wildcards.
+/// A topic that messages are published to: checked, and without wildcards. Clones share the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TopicName(String);
+pub struct TopicName(Arc<str>);
 
 /// What to subscribe to: a topic, or a pattern of topics with `+` for one level and `#` for all levels that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,7 +97,7 @@ impl FromStr for TopicName {
     fn from_str(text: &str) -> Result<Self, TopicError> {
         check_length_and_characters(text)?;
         match text.chars().enumerate().find(|(_, c)| matches!(c, '+' | '#')) {
-            None => Ok(Self(text.to_owned())),
+            None => Ok(Self(text.into())),
             Some((index, wildcard)) => Err(fault_at(text, index, TopicFault::WildcardInName(wildcard))),
         }
     }
