@@ -35,6 +35,7 @@ mod sqlite_file;
 mod state_file;
 mod supply;
 mod virtual_fan;
+mod window;
 
 pub use dead_letters::dead_letters;
 pub use disk_buffer::disk_buffers;
@@ -70,6 +71,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
         .with(kpi::Kpi)
+        .with(window::Window)
         .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)
         .with_files(rhai_file::RhaiFiles)

@@ -201,8 +201,10 @@ impl Unit {
         computed(self.dimension.root()?, self.factor.sqrt())
     }
 
-    /// The unit of a rate of change: per second, spelt with the user's own symbol (`°C/s`).
-    pub(crate) fn per_second(&self) -> Option<Self> {
+    /// The unit of a rate of change: per second, spelt with the user's own symbol (`°C/s`); nothing when it is too far from
+    /// any unit.
+    #[must_use]
+    pub fn per_second(&self) -> Option<Self> {
         let dimension = self.dimension.per(Dimension::TIME)?;
         let symbol: Arc<str> = if self.is_none() {
             "1/s".into()
@@ -226,6 +228,17 @@ impl Unit {
             let same = same.read_as(self.dimension);
             same.dimension.fits(self.dimension) && (same.factor / self.factor - 1.0).abs() < 1e-9
         })
+    }
+
+    /// The same unit where its symbol says what it is, the coherent SI unit of its dimension otherwise: a `g/s` that is
+    /// standard gravity per second would be read as grams.
+    #[must_use]
+    pub fn readable(&self) -> Self {
+        if self.has_honest_symbol() {
+            self.clone()
+        } else {
+            self.coherent()
+        }
     }
 
     /// As a message names it: `°C (temperature)`.
