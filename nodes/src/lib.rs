@@ -34,6 +34,7 @@ mod script;
 mod sqlite_file;
 mod state_file;
 mod supply;
+mod twin;
 mod virtual_fan;
 mod window;
 
@@ -71,6 +72,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
         .with(kpi::Kpi)
+        .with(twin::Twin)
         .with(window::Window)
         .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)

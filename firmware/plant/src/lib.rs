@@ -35,6 +35,7 @@ mod noise;
 mod plant;
 mod schedule;
 mod sensors;
+mod twin;
 
 pub use command::{Command, ControlMode};
 pub use error::PlantError;
@@ -44,3 +45,4 @@ pub use mode::Mode;
 pub use plant::{Plant, STEP_MS, TrueState};
 pub use schedule::{Episode, FaultInjector, Phase, Protocol, Schedule};
 pub use sensors::{Reading, SUPPLY_V};
+pub use twin::{Expected, Inputs, Twin};

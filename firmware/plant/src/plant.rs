@@ -14,18 +14,18 @@ pub const STEP_MS: u32 = 100;
 const STEP_S: f32 = 0.1;
 
 // The figures of the original system's later virtual plant; n is the speed as a fraction of 3000 rpm.
-const RATED_RPM: f32 = 3000.0;
-const SPEED_TAU_S: f32 = 1.8;
-const HEAT_CAPACITY_J_PER_C: f32 = 650.0;
-const PASSIVE_RESISTANCE_C_PER_W: f32 = 0.18;
-const ACTIVE_COOLING_W_PER_C: f32 = 8.0;
-const IDLE_CURRENT_A: f32 = 0.18;
-const SPEED_CURRENT_A: f32 = 1.05;
-const LOAD_CURRENT_A: f32 = 0.55;
+pub(crate) const RATED_RPM: f32 = 3000.0;
+pub(crate) const SPEED_TAU_S: f32 = 1.8;
+pub(crate) const HEAT_CAPACITY_J_PER_C: f32 = 650.0;
+pub(crate) const PASSIVE_RESISTANCE_C_PER_W: f32 = 0.18;
+pub(crate) const ACTIVE_COOLING_W_PER_C: f32 = 8.0;
+pub(crate) const IDLE_CURRENT_A: f32 = 0.18;
+pub(crate) const SPEED_CURRENT_A: f32 = 1.05;
+pub(crate) const LOAD_CURRENT_A: f32 = 0.55;
 const START_UP_CURRENT_FACTOR: f32 = 1.15;
-const IDLE_VIBRATION_G: f32 = 0.010;
-const SPEED_VIBRATION_G: f32 = 0.020;
-const LOAD_VIBRATION_G: f32 = 0.008;
+pub(crate) const IDLE_VIBRATION_G: f32 = 0.010;
+pub(crate) const SPEED_VIBRATION_G: f32 = 0.020;
+pub(crate) const LOAD_VIBRATION_G: f32 = 0.008;
 
 // Effects of the faults at level 1. Own choices, so strong that a fault of severity 0.9 stands out and one of
 // 0.3 drowns in the spread of loads and rooms.

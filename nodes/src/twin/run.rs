@@ -1,0 +1,146 @@
+//! The model in step with the machines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use twinflow_engine::node::{Emitter, Memory, Transform};
+use twinflow_engine::record::{Batch, Column, EventTime, Key};
+use twinflow_engine::schema::Schema;
+use twinflow_plant::{Inputs as PlantInputs, Reading, Twin};
+
+use super::input::{FieldInput, Input};
+
+/// Where the model's inputs come from; [`whole`](Inputs::whole) once all could be read.
+pub(super) struct Inputs<I> {
+    pub heat_load_w: I,
+    pub mechanical_load: I,
+    pub speed_pct: I,
+    pub ambient_c: I,
+}
+
+impl Inputs<Option<Input>> {
+    pub fn whole(self) -> Option<Inputs<Input>> {
+        Some(Inputs {
+            heat_load_w: self.heat_load_w?,
+            mechanical_load: self.mechanical_load?,
+            speed_pct: self.speed_pct?,
+            ambient_c: self.ambient_c?,
+        })
+    }
+}
+
+impl Clone for Inputs<Input> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl Copy for Inputs<Input> {}
+
+impl Inputs<Input> {
+    /// What is known in a row; what is not is as the plant has it by default.
+    fn at(&self, batch: &Batch, row: usize) -> PlantInputs {
+        let usual = PlantInputs::default();
+        PlantInputs {
+            heat_load_w: self.heat_load_w.value(batch, row).unwrap_or(usual.heat_load_w),
+            mechanical_load: self
+                .mechanical_load
+                .value(batch, row)
+                .unwrap_or(usual.mechanical_load),
+            speed_command_pct: self
+                .speed_pct
+                .value(batch, row)
+                .map(|speed| speed.clamp(0.0, 100.0)),
+        }
+    }
+}
+
+/// The twin of a machine.
+#[derive(Default)]
+pub(super) struct Machine {
+    pub twin: Twin,
+    /// Time of the newest reading.
+    pub newest: Option<EventTime>,
+    /// Whether it differs from what was saved.
+    pub is_changed: bool,
+}
+
+/// Expected and unexpected of four sensors, and the room.
+const COLUMNS: usize = 9;
+const NOTHING: [f64; COLUMNS] = [f64::NAN; COLUMNS];
+
+/// The run-time part.
+pub(super) struct Twinning {
+    sensors: [FieldInput; 4],
+    inputs: Inputs<Input>,
+    schema: Arc<Schema>,
+    pub machines: HashMap<Key, Machine>,
+}
+
+impl Twinning {
+    pub fn new(sensors: [FieldInput; 4], inputs: Inputs<Input>, schema: &Arc<Schema>) -> Self {
+        Self {
+            sensors,
+            inputs,
+            schema: Arc::clone(schema),
+            machines: HashMap::new(),
+        }
+    }
+
+    fn row(&mut self, batch: &Batch, row: usize) -> Option<[f64; COLUMNS]> {
+        let [temp, rpm, current, vibration] = &self.sensors;
+        let measured = Reading {
+            temp_c: temp.value(batch, row)?,
+            rpm: rpm.value(batch, row)?,
+            current_a: current.value(batch, row)?,
+            vibration_g: vibration.value(batch, row)?,
+        };
+        let time = *batch.times().get(row)?;
+        let key = *batch.keys().get(row)?;
+        let machine = self.machines.entry(key).or_default();
+        let after_s = machine
+            .newest
+            .map_or(0.0, |newest| (time.0 - newest.0) as f64 / 1e6) as f32;
+        if after_s < 0.0 {
+            // The model has gone past it already.
+            return None;
+        }
+        let inputs = self.inputs.at(batch, row);
+        let ambient_c = self.inputs.ambient_c.value(batch, row);
+        let expected = machine.twin.follow(measured, &inputs, ambient_c, after_s).ok()?;
+        machine.newest = Some(time);
+        machine.is_changed = true;
+        let pairs = [
+            (measured.temp_c, expected.reading.temp_c),
+            (measured.rpm, expected.reading.rpm),
+            (measured.current_a, expected.reading.current_a),
+            (measured.vibration_g, expected.reading.vibration_g),
+        ];
+        let mut values = NOTHING;
+        let both = pairs
+            .into_iter()
+            .flat_map(|(measured, expected)| [f64::from(expected), f64::from(measured - expected)]);
+        for (value, computed) in values.iter_mut().zip(both.chain([f64::from(expected.ambient_c)])) {
+            // A machine far beyond what the model knows may drive it anywhere.
+            *value = if computed.is_finite() { computed } else { f64::NAN };
+        }
+        Some(values)
+    }
+}
+
+impl Transform for Twinning {
+    fn process(&mut self, batch: Batch, out: &mut Emitter) {
+        let mut columns: [Vec<f64>; COLUMNS] = std::array::from_fn(|_| Vec::with_capacity(batch.len()));
+        for row in 0..batch.len() {
+            let values = self.row(&batch, row).unwrap_or(NOTHING);
+            for (column, value) in columns.iter_mut().zip(values) {
+                column.push(value);
+            }
+        }
+        out.emit(0, batch.extended(&self.schema, columns.map(Column::Number)));
+    }
+
+    fn memory(&mut self) -> Option<&mut dyn Memory> {
+        Some(self)
+    }
+}
