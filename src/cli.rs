@@ -280,13 +280,27 @@ pub struct SimulateOptions {
     #[arg(long, short, value_name = "FILE", default_value = "data/fan-training.csv")]
     pub out: PathBuf,
 
-    /// How many experiments, of 140 s and 700 readings each
+    /// How many experiments
     #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub runs: u32,
+
+    /// How long each of them lasts
+    #[arg(long, value_enum, default_value_t)]
+    pub protocol: SimulatedProtocol,
 
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// The phases of a simulated experiment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedProtocol {
+    /// 30 s as it should be, 90 s of the fault, 20 s of recovery: 700 readings
+    #[default]
+    Short,
+    /// 60 s, 480 s and 60 s, as in the published experiments: 3,000 readings
+    Full,
 }
 
 #[derive(Debug, Args)]

@@ -183,6 +183,36 @@ fn taken_ports_are_named() {
 }
 
 #[test]
+fn the_published_protocol_lasts_ten_minutes_and_names_the_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "simulate",
+        "--out",
+        "log.csv",
+        "--runs",
+        "2",
+        "--protocol",
+        "full",
+    ];
+    let simulated = run_in(folder.path(), &arguments);
+    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
+    let text = fs::read_to_string(folder.path().join("log.csv")).unwrap();
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let column = |name: &str| names.iter().position(|known| *known == name).unwrap();
+    let (load, run, fault) = (column("heat_load [W]"), column("run"), column("actual_fault"));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 2 * 3000);
+    let of_first: Vec<_> = rows.iter().filter(|row| row[run] == "0").collect();
+    let faulty: Vec<usize> = (0..of_first.len())
+        .filter(|row| of_first[*row][fault] == "1")
+        .collect();
+    assert_eq!((faulty.len(), faulty[0]), (480 * 5, 60 * 5));
+    // Each experiment has loads of its own.
+    assert_ne!(rows[0][load], rows[3000][load]);
+}
+
+#[test]
 fn a_small_model_is_made_as_the_shipped_one_is_and_again_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let root = env!("CARGO_MANIFEST_DIR");

@@ -6,17 +6,33 @@ use std::io::{BufWriter, Write};
 use anstream::println;
 use indicatif::{ProgressBar, ProgressStyle};
 use twinflow_engine::record::EventTime;
-use twinflow_plant::{Experiment, LabelledReading};
+use twinflow_plant::{Command, Experiment, LabelledReading};
 
-use crate::cli::SimulateOptions;
+use crate::cli::{SimulateOptions, SimulatedProtocol};
 use crate::exit::Stop;
 
 /// The columns, as the fan flow's own log has them: `twinflow train` takes either.
-const HEADER: &str = "time,key,temp [°C],rpm [rpm],current [A],vibration [g],run,actual_fault,fault_severity";
+const HEADER: &str = "time,key,temp [°C],rpm [rpm],current [A],vibration [g],heat_load [W],mechanical_load,run,actual_fault,fault_severity";
 /// When the first experiment begins: 2026-01-01T00:00:00Z. A fixed time, so that one seed gives one file.
 const BEGIN_MS: i64 = 1_767_225_600_000;
-/// The time between the beginnings of two experiments.
-const EXPERIMENT_MS: i64 = 600_000;
+
+impl SimulatedProtocol {
+    /// The phases in s: baseline, fault, recovery.
+    fn phases_s(self) -> (u32, u32, u32) {
+        match self {
+            Self::Short => (30, 90, 20),
+            Self::Full => (60, 480, 60),
+        }
+    }
+
+    /// The time between the beginnings of two experiments: some pass without readings between them.
+    fn spacing_ms(self) -> i64 {
+        match self {
+            Self::Short => 600_000,
+            Self::Full => 1_200_000,
+        }
+    }
+}
 
 /// Writes a labelled data set.
 pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
@@ -41,9 +57,13 @@ pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
     writeln!(out, "{HEADER}").map_err(failed)?;
     let mut rows = 0_u64;
     for number in 0..options.runs {
-        let experiment = Experiment::of_series(options.seed, number).map_err(Stop::failure)?;
+        let (baseline_s, fault_s, recovery_s) = options.protocol.phases_s();
+        let experiment = Experiment::of_series(options.seed, number)
+            .map_err(Stop::failure)?
+            .lasting(baseline_s, fault_s, recovery_s);
+        let begin_ms = BEGIN_MS + i64::from(number) * options.protocol.spacing_ms();
         for labelled in experiment.readings().map_err(Stop::failure)? {
-            write_row(&mut out, number, &labelled).map_err(failed)?;
+            write_row(&mut out, number, begin_ms, &experiment.command, &labelled).map_err(failed)?;
             rows += 1;
         }
         progress.inc(1);
@@ -62,21 +82,28 @@ pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
     Ok(())
 }
 
-fn write_row(out: &mut impl Write, number: u32, labelled: &LabelledReading) -> std::io::Result<()> {
+fn write_row(
+    out: &mut impl Write,
+    number: u32,
+    begin_ms: i64,
+    command: &Command,
+    labelled: &LabelledReading,
+) -> std::io::Result<()> {
     let LabelledReading {
         time_ms,
         reading,
         fault,
     } = labelled;
-    let since_begin = i64::from(number) * EXPERIMENT_MS + i64::try_from(*time_ms).unwrap_or_default();
-    let time = EventTime::from_millis(BEGIN_MS + since_begin).to_iso();
+    let time = EventTime::from_millis(begin_ms + i64::try_from(*time_ms).unwrap_or_default()).to_iso();
     writeln!(
         out,
-        "{time},virtual-{number},{:.2},{:.0},{:.3},{:.4},{number},{},{:.2}",
+        "{time},virtual-{number},{:.2},{:.0},{:.3},{:.4},{:.1},{:.3},{number},{},{:.2}",
         reading.temp_c,
         reading.rpm,
         reading.current_a,
         reading.vibration_g,
+        command.process_heat_load_w(),
+        command.mechanical_load(),
         fault.class().code(),
         fault.severity()
     )

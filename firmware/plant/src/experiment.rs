@@ -75,6 +75,19 @@ impl Experiment {
         })
     }
 
+    /// The same experiment with the phases of another protocol.
+    pub fn lasting(self, baseline_s: u32, fault_s: u32, recovery_s: u32) -> Self {
+        Self {
+            protocol: Protocol {
+                baseline_s,
+                fault_s,
+                recovery_s,
+                ..self.protocol
+            },
+            ..self
+        }
+    }
+
     /// Warms the fan up, then gives the readings of the experiment.
     ///
     /// # Errors
