@@ -150,6 +150,17 @@ fn what_lacks_a_sensor_or_comes_late_is_not_compared() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_not_silence_it() {
+    let mut rows = readings("fan", Fault::NONE, 40, 1);
+    for row in &mut rows[150..] {
+        row.0 -= 3_600_000_000;
+    }
+    let out = Bench::new().unexpected(&rows);
+    assert!(out[150..].iter().all(|row| row[0].is_some()));
+    assert!(mean(&out[150..], 0).abs() < 1.0);
+}
+
+#[test]
 fn mistakes_are_told_at_their_place() {
     let text = "twinflow: 1
 name: Test

@@ -18,7 +18,7 @@ const SETTLE_S: f32 = 10.0;
 /// Then the estimate follows what is left of the difference, so slowly that a fault is not taken for the weather.
 const TRACK_S: f32 = 7200.0;
 /// After a longer silence the model begins again at the measured values; what it knows of the room stays.
-const SILENCE_S: f32 = 5.0;
+const SILENCE_S: f32 = 60.0;
 /// The model moves in steps of this length at most, a fraction of its shortest time constant.
 const STEP_S: f32 = 0.1;
 
@@ -145,15 +145,12 @@ impl Twin {
         let commanded = inputs.speed(measured.temp_c)?;
         let n = measured.rpm / RATED_RPM;
         let is_first = self.readings == 0.0;
-        if is_first || !(0.0..=SILENCE_S).contains(&after_s) {
+        let begins = is_first || !(0.0..=SILENCE_S).contains(&after_s);
+        if begins {
             self.temp_c = measured.temp_c;
             self.speed = n;
         }
-        let after_s = if is_first {
-            0.0
-        } else {
-            after_s.clamp(0.0, SILENCE_S)
-        };
+        let after_s = if begins { 0.0 } else { after_s };
         let conductance = 1.0 / PASSIVE_RESISTANCE_C_PER_W + ACTIVE_COOLING_W_PER_C * n;
         if self.seen_s < SETTLE_S {
             self.settle(&measured, inputs.heat_load_w, conductance, after_s);
@@ -290,6 +287,28 @@ mod tests {
         assert!(vibration_g > 0.02, "{vibration_g}");
         let [temp_c, _, current_a, _] = of(FaultClass::ThermalOverload);
         assert!(temp_c > 3.0 && current_a > 0.1, "{temp_c} {current_a}");
+    }
+
+    #[test]
+    fn after_a_silence_it_begins_at_what_is_measured() {
+        let mut plant = Plant::new(1, 22.0).unwrap();
+        (0..1800).for_each(|_| plant.step());
+        let mut twin = Twin::default();
+        let warm = plant.reading();
+        for _ in 0..100 {
+            twin.follow(warm, &Inputs::default(), None, 0.2).unwrap();
+        }
+        let room_c = twin.ambient_c;
+        let hot = Reading {
+            temp_c: warm.temp_c + 10.0,
+            ..warm
+        };
+        let expected = twin.follow(hot, &Inputs::default(), None, 3600.0).unwrap();
+        assert_eq!(expected.reading.temp_c, hot.temp_c);
+        assert_eq!(expected.ambient_c, room_c);
+        // A minute between readings is none: the model goes on by itself.
+        let expected = twin.follow(hot, &Inputs::default(), None, 60.0).unwrap();
+        assert!(expected.reading.temp_c < hot.temp_c - 3.0);
     }
 
     #[test]

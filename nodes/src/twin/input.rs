@@ -146,10 +146,9 @@ pub(super) fn read(
     }
     let wrong = |reason: String, check: &mut Check<'_>| {
         let (low, high) = range;
-        check
-            .report(Diagnostic::new(Code::WrongValue, given.span, reason).with_help(
-                format!("from {low} to {high} {unit}, or the name of a field").replace(" ,", ","),
-            ));
+        let highest = format!("{high} {unit}");
+        let help = format!("from {low} to {}, or the name of a field", highest.trim_end());
+        check.report(Diagnostic::new(Code::WrongValue, given.span, reason).with_help(help));
         None
     };
     let value = wanted(unit)

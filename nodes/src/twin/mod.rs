@@ -61,8 +61,9 @@ A fault shows in the differences whatever the load and the room are, so they are
 
 The model is told the loads, from fields or as fixed quantities. The temperature of the room is given, or estimated in the
 first ten seconds in which a machine is seen, when it is taken to be sound; `ambient_estimate` says what came of it. While a
-machine has been silent for more than 5 s, its model waits, and goes on from the measured values. A reading that lacks one of
-the four gets no expected values.
+machine has been silent for more than a minute, its model has waited, and goes on from the measured values. A reading that lacks one of
+the four gets no expected values, nor does one that comes late; one that is older than the newest by more than a minute comes of a
+clock that was set back, and the model goes on from it.
 
 ```yaml
 twinflow: 1

@@ -69,6 +69,15 @@ pub(super) struct Machine {
 const COLUMNS: usize = 9;
 const NOTHING: [f64; COLUMNS] = [f64::NAN; COLUMNS];
 
+/// A reading that is older than the newest by no more than this came late. One that is older than that comes of a clock that
+/// was set back: the model goes on from it.
+const LATE_S: f64 = 60.0;
+
+/// To a millionth, finer than any sensor: the digits behind it are those of the model's short numbers.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 /// The run-time part.
 pub(super) struct Twinning {
     sensors: [FieldInput; 4],
@@ -98,16 +107,17 @@ impl Twinning {
         let time = *batch.times().get(row)?;
         let key = *batch.keys().get(row)?;
         let machine = self.machines.entry(key).or_default();
-        let after_s = machine
-            .newest
-            .map_or(0.0, |newest| (time.0 - newest.0) as f64 / 1e6) as f32;
-        if after_s < 0.0 {
+        let after_s = machine.newest.map_or(0.0, |newest| time.seconds_since(newest));
+        if (-LATE_S..0.0).contains(&after_s) {
             // The model has gone past it already.
             return None;
         }
         let inputs = self.inputs.at(batch, row);
         let ambient_c = self.inputs.ambient_c.value(batch, row);
-        let expected = machine.twin.follow(measured, &inputs, ambient_c, after_s).ok()?;
+        let expected = machine
+            .twin
+            .follow(measured, &inputs, ambient_c, after_s as f32)
+            .ok()?;
         machine.newest = Some(time);
         machine.is_changed = true;
         let pairs = [
@@ -122,7 +132,11 @@ impl Twinning {
             .flat_map(|(measured, expected)| [f64::from(expected), f64::from(measured - expected)]);
         for (value, computed) in values.iter_mut().zip(both.chain([f64::from(expected.ambient_c)])) {
             // A machine far beyond what the model knows may drive it anywhere.
-            *value = if computed.is_finite() { computed } else { f64::NAN };
+            *value = if computed.is_finite() {
+                rounded(computed)
+            } else {
+                f64::NAN
+            };
         }
         Some(values)
     }
