@@ -95,24 +95,32 @@ impl<const POINTS: usize> Walk<'_, POINTS> {
 
     /// Adds up the contributions of all splits below a node, and gives the values of all leaves times their products.
     /// `left` are the features whose ways the row has left, `product` is that of all factors on the way to the node.
-    ///
-    /// It calls itself once for each level, and no tree has more than [`Forest::MAX_DEPTH`].
+    #[inline(always)]
     fn below(&mut self, node: u32, left: u32, product: AtPlaces<POINTS>) -> AtPlaces<POINTS> {
         let mean = self.mean(node);
-        if mean.features & !left == 0 {
-            return product.scaled(mean.share);
-        }
-        let (
-            ForestNode::Split {
+        if mean.features & !left != 0
+            && let Some(way) = self.ways.get(node as usize)
+            && let ForestNode::Split {
                 feature,
                 threshold,
                 low,
-            },
-            Some(way),
-        ) = (self.forest.node(node), self.ways.get(node as usize).copied())
-        else {
-            return product.scaled(mean.share);
-        };
+            } = self.forest.node(node)
+        {
+            return self.below_split((feature, threshold, low), *way, left, product);
+        }
+        product.scaled(mean.share)
+    }
+
+    /// The same of a split: its feature, its threshold and its low side.
+    ///
+    /// It calls itself once for each level, and no tree has more than [`Forest::MAX_DEPTH`].
+    fn below_split(
+        &mut self,
+        (feature, threshold, low): (u8, f32, u32),
+        way: Way,
+        left: u32,
+        product: AtPlaces<POINTS>,
+    ) -> AtPlaces<POINTS> {
         let value = self.row.get(usize::from(feature)).copied().unwrap_or(0.0);
         if !(way.above < value && value <= way.up_to) {
             // The row left this feature's ways before: o is 0 on both sides, and z falls by the share of each.
