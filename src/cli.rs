@@ -59,6 +59,9 @@ pub enum Command {
     Simulate(SimulateOptions),
     /// Train a flow's fault model from a log and judge it on runs that it has not seen
     Train(TrainOptions),
+    /// Look into a model file, or change its labels, advice and severity
+    #[command(subcommand)]
+    Model(ModelOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
     /// Print the JSON Schema of flow files, for completion in editors
@@ -272,6 +275,42 @@ pub enum NewOptions {
         #[arg(long, default_value = "nodes")]
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelOptions {
+    /// Tell what is in a model file: features, classes, training, figures
+    Show {
+        /// The model file
+        model: PathBuf,
+
+        /// How to tell it
+        #[arg(long, value_enum, default_value_t)]
+        format: ModelFormat,
+    },
+    /// Print labels, advice and severity as YAML, to be edited
+    Texts {
+        /// The model file
+        model: PathBuf,
+    },
+    /// Write edited labels, advice and severity into a model file
+    Set {
+        /// The model file
+        model: PathBuf,
+
+        /// The YAML that `twinflow model texts` printed, edited
+        texts: PathBuf,
+    },
+}
+
+/// Who reads what a model is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ModelFormat {
+    /// A person
+    #[default]
+    Text,
+    /// A program: one JSON document
+    Json,
 }
 
 #[derive(Debug, Args)]

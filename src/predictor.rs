@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use twinflow_engine::graph::Graph;
 use twinflow_models::{Model, ModelStore};
-use twinflow_ui::{FeatureInfo, Prediction, Predictor};
+use twinflow_ui::{Contribution, Explained, FeatureInfo, Prediction, Predictor};
 
 /// The file of the model that the flow's first `classify` node names, and that node's name.
 pub fn model_file(graph: &Graph) -> Option<(&str, PathBuf)> {
@@ -34,18 +34,50 @@ impl Predictor for Answering {
         self.0.features().iter().map(feature).collect()
     }
 
-    fn predict(&self, values: &[f64]) -> Option<Prediction> {
+    fn predict(&self, values: &[f64], explain: bool) -> Option<Prediction> {
         let row: Vec<f32> = values.iter().map(|value| *value as f32).collect();
         let mut probabilities = vec![0.0; self.0.classes().count()];
         let verdict = self.0.classify(&row, &mut probabilities).ok()?;
         let answer = self.0.answer(&verdict);
+        let explanation = match explain {
+            true => Some(self.explained(&row, values, verdict.class)?),
+            false => None,
+        };
         Some(Prediction {
             fault_code: answer.fault_code,
             fault_label: answer.fault_label.to_owned(),
             // Two digits say what a vote of 160 trees can tell.
-            confidence: (f64::from(answer.confidence) * 10_000.0).round() / 10_000.0,
+            confidence: rounded(answer.confidence),
             severity: answer.severity.name().to_owned(),
             advice: answer.advice.to_owned(),
+            explanation,
         })
     }
+
+    fn model(&self) -> String {
+        // A summary has nothing that JSON cannot say. Not by way of a `Value`, in which 26.4 becomes 26.399999618530273.
+        serde_json::to_string(&self.0.summary()).unwrap_or_default()
+    }
+}
+
+impl Answering {
+    /// Why this class, the features of most weight first.
+    fn explained(&self, row: &[f32], values: &[f64], class: usize) -> Option<Explained> {
+        let explanation = self.0.explain(row, class).ok()?;
+        let contributions = explanation.by_size().into_iter().filter_map(|(feature, share)| {
+            Some(Contribution {
+                feature: self.0.features().get(feature)?.name.clone(),
+                value: *values.get(feature)?,
+                contribution: rounded(share),
+            })
+        });
+        Some(Explained {
+            base: rounded(explanation.base),
+            contributions: contributions.collect(),
+        })
+    }
+}
+
+fn rounded(share: f32) -> f64 {
+    (f64::from(share) * 10_000.0).round() / 10_000.0
 }

@@ -40,7 +40,11 @@ fn reading() -> Value {
 }
 
 fn predict(program: &Program, body: &str) -> (u16, Value) {
-    let (code, body) = program.request("POST", "/predict", &[("Content-Type", "application/json")], body);
+    ask(program, "/predict", body)
+}
+
+fn ask(program: &Program, address: &str, body: &str) -> (u16, Value) {
+    let (code, body) = program.request("POST", address, &[("Content-Type", "application/json")], body);
     (code, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
@@ -106,8 +110,103 @@ fn bad_readings_are_refused_with_the_field() {
             "{body}"
         );
     }
-    let (code, _) = predict(&program, &format!("{{\"temp\": \"{}\"}}", "x".repeat(100_000)));
-    assert_eq!(code, 413);
+}
+
+#[test]
+fn a_prediction_is_explained_when_asked_for() {
+    let (_folder, program) = fan_flow();
+    let mut shaken = reading();
+    shaken["vibration"] = json!(0.09);
+    let (code, answer) = ask(&program, "/predict?explain=true", &shaken.to_string());
+    assert_eq!(code, 200);
+    let explanation = &answer["explanation"];
+    let contributions = explanation["contributions"].as_array().unwrap();
+    assert_eq!(
+        (&contributions[0]["feature"], &contributions[0]["value"]),
+        (&json!("vibration"), &json!(0.09))
+    );
+    let shares: Vec<f64> = contributions
+        .iter()
+        .map(|one| one["contribution"].as_f64().unwrap())
+        .collect();
+    assert_eq!(shares.len(), 7);
+    assert!(
+        shares[0] > 0.3 && shares.is_sorted_by(|a, b| a.abs() >= b.abs()),
+        "{shares:?}"
+    );
+    let sum = explanation["base"].as_f64().unwrap() + shares.iter().sum::<f64>();
+    assert!(
+        (sum - answer["confidence"].as_f64().unwrap()).abs() < 1e-3,
+        "{answer}"
+    );
+    let (code, answer) = ask(&program, "/predict?explain=maybe", &shaken.to_string());
+    assert_eq!(
+        (code, &answer["detail"][0]["loc"]),
+        (422, &json!(["query", "explain"]))
+    );
+}
+
+#[test]
+fn many_readings_are_answered_at_once() {
+    let (_folder, program) = fan_flow();
+    let mut shaken = reading();
+    shaken["vibration"] = json!(0.09);
+    let list = |count: usize, last: &Value| {
+        let mut readings = vec![reading(); count];
+        readings.push(last.clone());
+        Value::Array(readings).to_string()
+    };
+    let (code, answers) = ask(&program, "/score", &list(9_999, &shaken));
+    assert_eq!(code, 200);
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 10_000);
+    let (_, single) = predict(&program, &shaken.to_string());
+    assert_eq!(answers[9_999], single);
+    let (_, explained) = ask(&program, "/score?explain=true", &list(1, &shaken));
+    assert_eq!(
+        explained[1]["explanation"]["contributions"][0]["feature"],
+        json!("vibration")
+    );
+
+    let mut broken = reading();
+    broken["temp"] = json!("hot");
+    let (code, answer) = predict(&program, &list(2, &broken));
+    assert_eq!(
+        (code, &answer["detail"][0]["loc"]),
+        (422, &json!(["body", 2, "temp"]))
+    );
+    let (code, answer) = predict(&program, &list(2, &json!(5)));
+    assert_eq!((code, &answer["detail"][0]["loc"]), (422, &json!(["body", 2])));
+    let too_many = [("/score", 10_000), ("/score?explain=true", 1000)];
+    for (address, count) in too_many {
+        let (code, answer) = ask(&program, address, &list(count, &shaken));
+        assert_eq!(
+            (code, &answer["detail"][0]["type"]),
+            (422, &json!("too_long")),
+            "{address}"
+        );
+    }
+    let (code, answer) = predict(&program, &format!("[\"{}\"]", "x".repeat(8 * 1024 * 1024)));
+    assert_eq!((code, &answer["detail"][0]["type"]), (413, &json!("too_large")));
+    assert!(
+        answer["detail"][0]["msg"].as_str().unwrap().contains("8 MiB"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn the_model_tells_what_it_is() {
+    let (_folder, program) = fan_flow();
+    let (code, body) = program.request("GET", "/model", &[], "");
+    assert_eq!(code, 200);
+    let model: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        model["features"][0],
+        json!({ "name": "temp", "unit": "°C", "min": 26.4, "max": 48.24 })
+    );
+    assert_eq!(model["classes"][3]["label"], json!("Mechanical Imbalance"));
+    assert_eq!(model["trees"], json!(160));
+    assert!(model["training"]["report"]["macro_f1"].as_f64().unwrap() > 0.8);
 }
 
 #[test]

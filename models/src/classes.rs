@@ -100,6 +100,18 @@ impl Classes {
             .unwrap_or_else(|| unreachable!("class {index} of {}", self.classes.len()))
     }
 
+    /// The same classes with the label and the advice that `texts` has for their codes.
+    pub(crate) fn with_texts(&self, texts: &[Class]) -> Classes {
+        let mut told = self.clone();
+        for class in &mut told.classes {
+            if let Some(texts) = texts.iter().find(|texts| texts.code == class.code) {
+                class.label.clone_from(&texts.label);
+                class.advice.clone_from(&texts.advice);
+            }
+        }
+        told
+    }
+
     /// All classes in the order of their indices.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Class> {
         self.classes.iter()
@@ -171,6 +183,11 @@ impl Default for SeverityRule {
 }
 
 impl SeverityRule {
+    /// Whether the limits are: 0 ≤ medium ≤ high ≤ 1.
+    pub fn is_in_order(&self) -> bool {
+        0.0 <= self.medium_from && self.medium_from <= self.high_from && self.high_from <= 1.0
+    }
+
     /// The severity of a verdict.
     pub fn severity(&self, normal: bool, confidence: f32) -> Severity {
         if normal {

@@ -1,14 +1,24 @@
-//! From grown trees to the packed forest: every leaf gets the distribution of the classes that reach it.
+//! From grown trees to the packed forest: every leaf gets the distribution of the classes that reach it, and their
+//! weight.
 
 use std::collections::VecDeque;
 
 use crate::dataset::Dataset;
 use crate::grown_tree::{GrownNode, GrownTree};
-use crate::packed::{FULL_SHARE, LEAF, PackedForest};
+use crate::packed::{FULL_COVER, FULL_SHARE, LEAF, PackedForest};
+
+/// What a leaf of the packed forest holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LeafContent {
+    /// A share for each class.
+    pub shares: Vec<u8>,
+    /// The weight of all training rows that reach it, each class with the same total.
+    pub cover: f64,
+}
 
 /// Packs the trees. A leaf's distribution comes from the training rows its tree has not seen, each class with
 /// the same total weight; rows a tree was grown on would make it sure of itself. A leaf that no unseen row
-/// reaches takes the rows it was grown on.
+/// reaches takes the rows it was grown on. A leaf's cover counts both.
 pub(crate) fn pack(trees: &[GrownTree], dataset: &Dataset, training: &[usize]) -> PackedForest {
     let classes = dataset.classes().count();
     let mut class_rows = vec![0_usize; classes];
@@ -42,12 +52,13 @@ pub(crate) fn pack(trees: &[GrownTree], dataset: &Dataset, training: &[usize]) -
             }
         }
         push_tree(&mut packed, tree, |leaf, majority| {
-            let tables = [unseen.get(leaf), seen.get(leaf)];
-            let filled = tables
-                .into_iter()
-                .flatten()
-                .find(|weights| weights.iter().sum::<f64>() > 0.0);
-            filled.map_or_else(|| one_class(majority, classes), |weights| shares(weights))
+            let tables = [unseen.get(leaf), seen.get(leaf)].into_iter().flatten();
+            let weights = tables.map(|weights| (weights, weights.iter().sum::<f64>()));
+            let filled = weights.clone().find(|(_, sum)| *sum > 0.0);
+            LeafContent {
+                shares: filled.map_or_else(|| one_class(majority, classes), |(weights, _)| shares(weights)),
+                cover: weights.map(|(_, sum)| sum).sum(),
+            }
         });
     }
     packed
@@ -58,28 +69,33 @@ pub(crate) fn pack(trees: &[GrownTree], dataset: &Dataset, training: &[usize]) -
 pub(crate) fn push_tree(
     packed: &mut PackedForest,
     tree: &GrownTree,
-    shares_of_leaf: impl Fn(usize, usize) -> Vec<u8>,
+    content: impl Fn(usize, usize) -> LeafContent,
 ) {
     // Children come after their parent, so that from the end on both are known before it.
-    let mut leaves: Vec<Option<Vec<u8>>> = vec![None; tree.nodes.len()];
+    let mut leaves: Vec<Option<LeafContent>> = vec![None; tree.nodes.len()];
     for (index, node) in tree.nodes.iter().enumerate().rev() {
-        let shares = match node {
-            GrownNode::Leaf { majority } => Some(shares_of_leaf(index, *majority)),
+        let leaf = match node {
+            GrownNode::Leaf { majority } => Some(content(index, *majority)),
             GrownNode::Split { low, high, .. } => match (leaves.get(*low), leaves.get(*high)) {
-                (Some(Some(low)), Some(Some(high))) if low == high => Some(low.clone()),
+                (Some(Some(low)), Some(Some(high))) if low.shares == high.shares => Some(LeafContent {
+                    shares: low.shares.clone(),
+                    cover: low.cover + high.cover,
+                }),
                 _ => None,
             },
         };
-        if let Some(leaf) = leaves.get_mut(index) {
-            *leaf = shares;
+        if let Some(slot) = leaves.get_mut(index) {
+            *slot = leaf;
         }
     }
+    let mut weights = Vec::new();
     let mut queue = VecDeque::from([0]);
     while let Some(index) = queue.pop_front() {
         match (leaves.get(index), tree.nodes.get(index)) {
-            (Some(Some(shares)), _) => {
+            (Some(Some(leaf)), _) => {
                 packed.nodes.push(LEAF);
-                packed.shares.extend(shares);
+                packed.shares.extend(&leaf.shares);
+                weights.push(leaf.cover);
             }
             (
                 _,
@@ -97,6 +113,16 @@ pub(crate) fn push_tree(
             _ => {}
         }
     }
+    packed.covers.extend(covers(&weights));
+}
+
+/// Weights as whole numbers, the heaviest [`FULL_COVER`], none below 1.
+fn covers(weights: &[f64]) -> impl Iterator<Item = u16> {
+    let heaviest = weights.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let full = f64::from(FULL_COVER);
+    weights
+        .iter()
+        .map(move |weight| (weight / heaviest * full).round().clamp(1.0, full) as u16)
 }
 
 /// The whole share for one class.
@@ -179,6 +205,8 @@ mod tests {
         assert_eq!(packed.shares[..5], [128, 0, 0, 127, 0]);
         assert_eq!(packed.shares[5..10], [128, 0, 0, 127, 0]);
         assert_eq!(packed.shares[10..], [0, 0, 0, 0, 255]);
+        // Of the three classes, half of two and the whole of the third lie below 0.5: 2 of 3, and 1 of 3 above.
+        assert_eq!(packed.covers, [FULL_COVER, FULL_COVER / 2 + 1, 1]);
     }
 
     #[test]
@@ -207,10 +235,14 @@ mod tests {
             trees: 1,
             ..PackedForest::default()
         };
-        push_tree(&mut packed, &tree, |_, majority| one_class(majority, 2));
+        push_tree(&mut packed, &tree, |leaf, majority| LeafContent {
+            shares: one_class(majority, 2),
+            cover: if leaf == 3 { 1.0 } else { 2.0 },
+        });
         assert_eq!(packed.nodes, [0, LEAF, LEAF]);
         assert_eq!(packed.thresholds, [1.0]);
         assert_eq!(packed.shares, [255, 0, 0, 255]);
+        assert_eq!(packed.covers, [FULL_COVER, 43690], "3 and 2 rows");
     }
 
     proptest! {

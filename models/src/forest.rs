@@ -1,6 +1,7 @@
 //! The compiled forest: one classification in a few microseconds, without allocation.
 
 use crate::packed::{FULL_SHARE, ForestError, LEAF, PackedForest};
+use crate::shap_tables::ShapTables;
 
 /// Eight bytes: four to a cache line's half, so that the upper levels of all trees stay in the cache.
 ///
@@ -72,8 +73,19 @@ pub(crate) struct Forest {
     nodes: Vec<Node>,
     groups: Vec<Group>,
     shares: Vec<u8>,
+    covers: Vec<u16>,
     classes: usize,
     trees: usize,
+    pub(crate) shap: ShapTables,
+}
+
+/// A node as explanations see it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ForestNode {
+    /// To `low` where the feature is at most the threshold, else to the node behind it.
+    Split { feature: u8, threshold: f32, low: u32 },
+    /// The leaf of a number.
+    Leaf(usize),
 }
 
 impl Forest {
@@ -95,6 +107,10 @@ impl Forest {
         let leaves = packed.nodes.iter().filter(|node| **node == LEAF).count();
         check_length("thresholds", packed.thresholds.len(), packed.nodes.len() - leaves)?;
         check_length("leaf shares", packed.shares.len(), leaves * classes)?;
+        check_length("leaf covers", packed.covers.len(), leaves)?;
+        if packed.covers.contains(&0) {
+            return Err(ForestError::Cover);
+        }
         if packed.thresholds.iter().any(|threshold| !threshold.is_finite()) {
             return Err(ForestError::Threshold);
         }
@@ -150,9 +166,52 @@ impl Forest {
             nodes,
             groups: roots.chunks(LANES).map(group).collect(),
             shares: packed.shares.clone(),
+            covers: packed.covers.clone(),
             classes,
             trees: packed.trees,
+            shap: ShapTables::new(classes),
         })
+    }
+
+    /// The number of all nodes, of all trees.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The first node of every tree; its nodes go on to the next tree's first.
+    pub fn roots(&self) -> impl Iterator<Item = u32> {
+        self.groups
+            .iter()
+            .flat_map(|group| group.roots.iter().take(group.trees).copied())
+    }
+
+    /// The most splits on the way to a leaf.
+    pub fn depth(&self) -> u32 {
+        self.groups.iter().map(|group| group.depth).max().unwrap_or(0)
+    }
+
+    /// The node at an index.
+    pub fn node(&self, index: u32) -> ForestNode {
+        match self.nodes.get(index as usize) {
+            Some(node) if !node.is_leaf() => ForestNode::Split {
+                feature: node.feature(),
+                threshold: f32::from_bits(node.threshold_bits),
+                low: node.link & INDEX_MASK,
+            },
+            Some(node) => ForestNode::Leaf(node.leaf_number()),
+            None => unreachable!("node {index} of {}", self.nodes.len()),
+        }
+    }
+
+    /// A leaf's share of a class, 0 to 1.
+    pub fn share(&self, leaf: usize, class: usize) -> f32 {
+        let share = self.shares.get(leaf * self.classes + class).copied();
+        f32::from(share.unwrap_or(0)) / f32::from(FULL_SHARE)
+    }
+
+    /// A leaf's weight among the leaves of its tree.
+    pub fn cover(&self, leaf: usize) -> u16 {
+        self.covers.get(leaf).copied().unwrap_or(1)
     }
 
     pub fn trees(&self) -> usize {
@@ -171,6 +230,7 @@ impl Forest {
                 .collect(),
             thresholds: splits.map(|node| f32::from_bits(node.threshold_bits)).collect(),
             shares: self.shares.clone(),
+            covers: self.covers.clone(),
         }
     }
 
@@ -260,6 +320,7 @@ mod tests {
             nodes: vec![1, LEAF, LEAF, LEAF],
             thresholds: vec![0.5],
             shares: vec![255, 0, 55, 200, 155, 100],
+            covers: vec![65535, 2, 65535],
         }
     }
 
@@ -340,6 +401,13 @@ mod tests {
         );
         assert_eq!(
             refused(PackedForest {
+                covers: vec![1, 0, 1],
+                ..small()
+            }),
+            ForestError::Cover
+        );
+        assert_eq!(
+            refused(PackedForest {
                 nodes: vec![LEAF; Forest::MAX_NODES + 1],
                 ..small()
             }),
@@ -360,6 +428,7 @@ mod tests {
             nodes,
             thresholds: vec![0.0; splits],
             shares: [255, 0].repeat(splits + 1),
+            covers: vec![1; splits + 1],
         };
         assert_eq!(Forest::compile(&packed, 1, 2), Err(ForestError::Depth));
     }
@@ -376,6 +445,7 @@ mod tests {
                 trees,
                 thresholds: vec![0.0; nodes.len() - leaves],
                 shares: [200, 55].repeat(leaves),
+                covers: vec![1; leaves],
                 nodes,
             };
             if let Ok(forest) = Forest::compile(&packed, 3, 2) {

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::classes::Classes;
     use crate::dataset::FeatureSpec;
-    use crate::flatten::{one_class, push_tree};
+    use crate::flatten::{LeafContent, one_class, push_tree};
     use crate::forest::Forest;
     use crate::packed::PackedForest;
 
@@ -194,7 +194,10 @@ mod tests {
         };
         for tree in read_trees(&library, 600, &rows).unwrap() {
             // Leaves that give all to their majority make the mean share the share of votes.
-            push_tree(&mut packed, &tree, |_, majority| one_class(majority, 5));
+            push_tree(&mut packed, &tree, |_, majority| LeafContent {
+                shares: one_class(majority, 5),
+                cover: 1.0,
+            });
         }
         let forest = Forest::compile(&packed, 4, 5).unwrap();
 

@@ -5,6 +5,7 @@
 //!        bad rows counted                        │ to_json / from_json: one portable file
 //!                                                ▼
 //!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
+//!                              Model::explain ──▶ Explanation: which feature moved the verdict by how much
 //! ```
 //! smartcore grows the trees. Prediction is our own: trees flattened into eight-byte nodes, every leaf with
 //! the distribution of the classes among training rows its tree has not seen.
@@ -38,6 +39,7 @@ mod classes;
 mod cleaning;
 mod dataset;
 mod evaluate;
+mod explanation;
 mod fan_classes;
 mod flatten;
 mod forest;
@@ -46,10 +48,14 @@ mod grown_tree;
 mod model;
 mod model_file;
 mod packed;
+mod quadrature;
 mod report_text;
+mod shap;
+mod shap_tables;
 mod shuffle;
 mod split;
 mod store;
+mod summary;
 mod train;
 
 pub use answer::Answer;
@@ -57,8 +63,10 @@ pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
 pub use cleaning::{CleaningReport, Refusal};
 pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError};
 pub use evaluate::{Baseline, ClassScore, FaultScore, Report};
+pub use explanation::Explanation;
 pub use model::{ClassifyError, Feature, Model, Training, Verdict};
 pub use model_file::ModelError;
 pub use packed::ForestError;
 pub use store::ModelStore;
+pub use summary::Summary;
 pub use train::{Progress, TrainConfig, TrainError, train};

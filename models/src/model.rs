@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::answer::Answer;
-use crate::classes::{Classes, SeverityRule};
+use crate::classes::{Class, Classes, SeverityRule};
 use crate::evaluate::Report;
 use crate::forest::Forest;
 
@@ -83,6 +83,14 @@ pub enum ClassifyError {
         /// Number of classes.
         expected: usize,
     },
+    /// A class to explain that the model does not have.
+    #[error("there is no class {found}, the model has {expected}")]
+    Class {
+        /// The class index.
+        found: usize,
+        /// Number of classes.
+        expected: usize,
+    },
 }
 
 impl Model {
@@ -148,7 +156,7 @@ impl Model {
                 expected,
             });
         }
-        Ok(self.verdict(row, probabilities))
+        Ok(self.verdict_on(row, probabilities))
     }
 
     /// Classifies rows that lie one after another in `rows`, and appends a verdict for each.
@@ -168,7 +176,7 @@ impl Model {
         let mut probabilities = [0.0; Classes::MAX];
         verdicts.reserve(rows.len() / expected);
         for row in rows.chunks_exact(expected) {
-            verdicts.push(self.verdict(row, &mut probabilities));
+            verdicts.push(self.verdict_on(row, &mut probabilities));
         }
         Ok(())
     }
@@ -185,7 +193,36 @@ impl Model {
         }
     }
 
-    fn check_row(&self, row: &[f32]) -> Result<(), ClassifyError> {
+    /// The same model with the labels and advice that `texts` has for its classes' codes, and other limits of severity.
+    /// What its training's report says stays as it was.
+    pub fn with_texts(&self, texts: &[Class], severity: SeverityRule) -> Model {
+        Model {
+            classes: self.classes.with_texts(texts),
+            severity,
+            ..self.clone()
+        }
+    }
+
+    /// The verdict on probabilities that were computed elsewhere, such as a mean of several rows': the class of the highest,
+    /// the first of equals. Nothing when there is not one for each class.
+    pub fn verdict(&self, probabilities: &[f32]) -> Option<Verdict> {
+        let (mut best, mut highest) = (0, f32::NEG_INFINITY);
+        for (class, probability) in probabilities.iter().enumerate() {
+            if *probability > highest {
+                (best, highest) = (class, *probability);
+            }
+        }
+        self.verdict_of(best, probabilities)
+    }
+
+    /// The verdict for a class that need not be the most probable one. Nothing when there is no such class, or not one
+    /// probability for each.
+    pub fn verdict_of(&self, class: usize, probabilities: &[f32]) -> Option<Verdict> {
+        let confidence = probabilities.get(class).copied()?;
+        (probabilities.len() == self.classes.count()).then_some(Verdict { class, confidence })
+    }
+
+    pub(crate) fn check_row(&self, row: &[f32]) -> Result<(), ClassifyError> {
         let expected = self.features.len();
         if row.len() != expected {
             return Err(ClassifyError::Width {
@@ -205,7 +242,7 @@ impl Model {
         }
     }
 
-    fn verdict(&self, row: &[f32], probabilities: &mut [f32]) -> Verdict {
+    fn verdict_on(&self, row: &[f32], probabilities: &mut [f32]) -> Verdict {
         let class = self.forest.classify(row, probabilities);
         Verdict {
             class,

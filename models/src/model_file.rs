@@ -1,8 +1,8 @@
 //! The model file: one JSON document, the same bytes for the same training, readable on every machine.
 //!
 //! Everything a person may want to read is plain JSON. The forest is packed, because as JSON numbers it would
-//! be ten times larger: three byte arrays in base64, laid out as [`PackedForest`] says, thresholds as
-//! little-endian `f32`.
+//! be ten times larger: four byte arrays in base64, laid out as [`PackedForest`] says, thresholds as
+//! little-endian `f32`, covers as little-endian `u16`.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,8 @@ use crate::model::{Feature, Model, Training};
 use crate::packed::{ForestError, PackedForest};
 
 const FORMAT: &str = "twinflow-model";
-const VERSION: u32 = 1;
+/// 1 had no covers, and so no explanations.
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +40,7 @@ struct ForestFile {
     nodes: String,
     thresholds: String,
     shares: String,
+    covers: String,
 }
 
 /// What is read first: whether this is a model file at all, and of a version known here.
@@ -78,7 +80,8 @@ pub enum ModelError {
     },
     /// A model file of another version.
     #[error(
-        "the model file is of version {found:?}, this program reads version {VERSION}; train the model again"
+        "the model file is of version {}, this program reads version {VERSION}; train the model again",
+        found.map_or("0".to_owned(), |found| found.to_string())
     )]
     Version {
         /// What stands at `version`.
@@ -140,11 +143,7 @@ impl Model {
                 });
             }
         }
-        let SeverityRule {
-            medium_from,
-            high_from,
-        } = file.severity;
-        if !(0.0 <= medium_from && medium_from <= high_from && high_from <= 1.0) {
+        if !file.severity.is_in_order() {
             return Err(ModelError::Severity);
         }
         let packed = unpack(&file.forest)?;
@@ -169,6 +168,11 @@ impl Model {
             .iter()
             .flat_map(|value| value.to_le_bytes())
             .collect();
+        let covers: Vec<u8> = packed
+            .covers
+            .iter()
+            .flat_map(|cover| cover.to_le_bytes())
+            .collect();
         let file = ModelFile {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -181,6 +185,7 @@ impl Model {
                 nodes: STANDARD.encode(&packed.nodes),
                 thresholds: STANDARD.encode(thresholds),
                 shares: STANDARD.encode(&packed.shares),
+                covers: STANDARD.encode(covers),
             },
         };
         let mut bytes = serde_json::to_vec_pretty(&file)?;
@@ -196,10 +201,16 @@ fn unpack(file: &ForestFile) -> Result<PackedForest, ModelError> {
     if !rest.is_empty() {
         return Err(ModelError::Packed { field: "thresholds" });
     }
+    let covers = decode("covers", &file.covers)?;
+    let (whole_covers, rest) = covers.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(ModelError::Packed { field: "covers" });
+    }
     Ok(PackedForest {
         trees: file.trees,
         nodes: decode("nodes", &file.nodes)?,
         thresholds: whole.iter().copied().map(f32::from_le_bytes).collect(),
         shares: decode("shares", &file.shares)?,
+        covers: whole_covers.iter().copied().map(u16::from_le_bytes).collect(),
     })
 }

@@ -7,6 +7,7 @@ pub mod fmt;
 pub mod graph;
 pub mod lsp;
 pub mod migrate;
+pub mod model;
 pub mod new;
 pub mod nodes;
 pub mod reload;

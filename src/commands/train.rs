@@ -183,7 +183,7 @@ fn grow(dataset: &Dataset, config: &TrainConfig) -> Result<(Model, Report), Stop
 }
 
 /// A half-written model would be worse than none: it is written aside and moved into place.
-fn write(model: &Model, out: &Path) -> Result<(), Stop> {
+pub(super) fn write(model: &Model, out: &Path) -> Result<(), Stop> {
     let failed =
         |error: std::io::Error| Stop::failure(format!("{} cannot be written: {error}", out.display()));
     let bytes = model.to_json().map_err(Stop::failure)?;

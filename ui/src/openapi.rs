@@ -2,13 +2,15 @@
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
     RefOr, Required, ResponseBuilder,
 };
 
-use crate::predict::FeatureInfo;
+use crate::predict::{FeatureInfo, MAX_BODY_BYTES, MAX_EXPLAINED, MAX_READINGS};
 
 /// Describes the API of a flow called `name`, whose model wants `features`.
 #[must_use]
@@ -27,10 +29,17 @@ pub fn describe(name: &str, features: &[FeatureInfo]) -> OpenApi {
         .path("/metrics", metrics());
     let mut components = ComponentsBuilder::new();
     if !features.is_empty() {
-        paths = paths.path("/predict", predict());
+        paths = paths
+            .path(
+                "/predict",
+                predict("Name the fault that a reading shows, or many readings"),
+            )
+            .path("/score", predict("The same as `/predict`"))
+            .path("/model", model());
         components = components
             .schema("Reading", reading(features))
             .schema("Prediction", prediction())
+            .schema("Explanation", explanation())
             .schema("ValidationError", validation_error());
     }
     OpenApiBuilder::new()
@@ -86,6 +95,7 @@ fn prediction() -> Schema {
         .property("confidence", number().minimum(Some(0)).maximum(Some(1)))
         .property("severity", text().enum_values(Some(severities)))
         .property("advice", text())
+        .property("explanation", reference("Explanation"))
         .required("fault_code")
         .required("fault_label")
         .required("confidence")
@@ -95,13 +105,51 @@ fn prediction() -> Schema {
         .into()
 }
 
+/// The base and all contributions add up to the confidence.
+fn explanation() -> Schema {
+    let contribution = ObjectBuilder::new()
+        .property("feature", text())
+        .property("value", number())
+        .property(
+            "contribution",
+            number().description(Some("what the feature adds to the probability of the class")),
+        )
+        .required("feature")
+        .required("value")
+        .required("contribution");
+    ObjectBuilder::new()
+        .description(Some(
+            "Only with `explain=true`; base and contributions add up to the confidence",
+        ))
+        .property(
+            "base",
+            number().description(Some("the probability of the class before any feature is known")),
+        )
+        .property(
+            "contributions",
+            ArrayBuilder::new()
+                .items(contribution)
+                .description(Some("the greatest first")),
+        )
+        .required("base")
+        .required("contributions")
+        .build()
+        .into()
+}
+
 fn validation_error() -> Schema {
     let fault = ObjectBuilder::new()
         .property(
             "loc",
             ArrayBuilder::new()
-                .items(text())
-                .description(Some("where: `body`, then the field")),
+                .items(
+                    OneOfBuilder::new()
+                        .item(text())
+                        .item(ObjectBuilder::new().schema_type(Type::Integer)),
+                )
+                .description(Some(
+                    "where: `body`, in a list the reading's number from 0, then the field",
+                )),
         )
         .property("msg", text())
         .property("type", text())
@@ -123,17 +171,47 @@ fn json(schema: RefOr<Schema>) -> ContentBuilder {
     ContentBuilder::new().schema(Some(schema))
 }
 
-fn predict() -> PathItem {
+/// One `schema`, or a list of them.
+fn one_or_many(schema: &str, most: Option<usize>) -> RefOr<Schema> {
+    let many = ArrayBuilder::new().items(reference(schema)).max_items(most);
+    RefOr::T(OneOfBuilder::new().item(reference(schema)).item(many).into())
+}
+
+fn predict(summary: &str) -> PathItem {
     let body = RequestBodyBuilder::new()
-        .content("application/json", json(reference("Reading")).build())
+        .description(Some(format!(
+            "A reading, or a list of up to {MAX_READINGS} of them ({MAX_EXPLAINED} with `explain=true`)"
+        )))
+        .content(
+            "application/json",
+            json(one_or_many("Reading", Some(MAX_READINGS))).build(),
+        )
         .required(Some(Required::True));
     let operation = OperationBuilder::new()
-        .summary(Some("Name the fault that a reading shows"))
+        .summary(Some(summary))
+        .parameter(
+            ParameterBuilder::new()
+                .name("explain")
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .schema(Some(Schema::from(
+                    ObjectBuilder::new().schema_type(Type::Boolean).build(),
+                )))
+                .description(Some("whether to tell what each feature adds")),
+        )
         .request_body(Some(body.build()))
-        .response("200", answer("The model's answer", "Prediction"))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("The model's answer; to a list, a list of answers in the same order")
+                .content("application/json", json(one_or_many("Prediction", None)).build()),
+        )
         .response(
             "413",
-            ResponseBuilder::new().description("The body is larger than 64 KiB"),
+            answer(
+                &format!("The body is larger than {} MiB", MAX_BODY_BYTES / (1024 * 1024)),
+                "ValidationError",
+            ),
         )
         .response(
             "422",
@@ -143,6 +221,18 @@ fn predict() -> PathItem {
             ),
         );
     PathItem::new(HttpMethod::Post, operation)
+}
+
+fn model() -> PathItem {
+    let operation = OperationBuilder::new()
+        .summary(Some("What the model is: features, classes, training, figures"))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("As `twinflow model show --format json` tells it")
+                .content("application/json", ContentBuilder::new().build()),
+        );
+    PathItem::new(HttpMethod::Get, operation)
 }
 
 fn answer(description: &str, schema: &str) -> ResponseBuilder {

@@ -6,7 +6,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router, middleware};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -151,12 +151,19 @@ impl Bound {
     }
 }
 
+/// One reading is small, a batch is not.
+fn asking() -> MethodRouter<Current> {
+    post(predict::predict).layer(DefaultBodyLimit::max(predict::MAX_BODY_BYTES))
+}
+
 fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
     let pages = Router::new()
         .route("/api/dashboard", get(dashboard))
         .route("/api/status", get(status))
         .route("/metrics", get(metrics::metrics))
-        .route("/predict", post(predict::predict))
+        .route("/predict", asking())
+        .route("/score", asking())
+        .route("/model", get(predict::model))
         .route("/readyz", get(ready))
         .route("/api/nodes", get(nodes))
         .route("/api/tap/{node}", get(tap::tap))

@@ -7,6 +7,7 @@
 
 mod classify;
 mod cleaning;
+mod explain;
 mod fan_runs;
 mod model_file;
 mod small_model;

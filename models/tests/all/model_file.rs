@@ -26,7 +26,7 @@ fn a_model_survives_its_file() {
 fn the_file_says_what_it_is() {
     let file: Value = serde_json::from_slice(&FILE).unwrap();
     assert_eq!(file["format"], "twinflow-model");
-    assert_eq!(file["version"], 1);
+    assert_eq!(file["version"], 2);
     assert_eq!(file["features"][0]["name"], "vibration");
     assert_eq!(file["classes"][1]["label"], "Overcurrent Fault");
     assert_eq!(file["severity"], json!({"medium_from": 0.7, "high_from": 0.9}));
@@ -50,8 +50,8 @@ fn other_files_are_told_from_damaged_ones() {
         ModelError::Foreign { found: Some(_) }
     ));
     assert!(matches!(
-        error(&with("/version", json!(2))),
-        ModelError::Version { found: Some(2) }
+        error(&with("/version", json!(1))),
+        ModelError::Version { found: Some(1) }
     ));
     let message = error(b"{\"format\": \"onnx\"}").to_string();
     assert!(message.contains("twinflow train"), "{message}");
@@ -99,6 +99,10 @@ fn values_that_make_no_sense_are_refused() {
         error(&with("/forest/trees", json!(u32::MAX))),
         ModelError::Forest(_)
     ));
+    assert!(matches!(
+        error(&with("/forest/covers", json!("AAAA"))),
+        ModelError::Packed { field: "covers" }
+    ));
     // A class more than the leaves have shares for.
     let class = json!({"code": 9, "label": "", "advice": "", "normal": false});
     let mut classes = serde_json::from_slice::<Value>(&FILE).unwrap()["classes"].clone();
@@ -113,6 +117,13 @@ fn read_and_use(bytes: &[u8]) {
         let row = vec![0.5; model.features().len()];
         let verdict = model.classify(&row, &mut probabilities).unwrap();
         let _ = model.answer(&verdict);
+        let explained = model.explain(&row, verdict.class).unwrap();
+        let sum = explained.base + explained.contributions.iter().sum::<f32>();
+        assert!(
+            (sum - verdict.confidence).abs() < 1e-4,
+            "{sum} is not {}",
+            verdict.confidence
+        );
     }
 }
 
@@ -135,8 +146,10 @@ proptest! {
         nodes in "([A-Za-z0-9+/]{4}){0,12}",
         thresholds in "([A-Za-z0-9+/]{16}){0,6}",
         shares in "(/wAAAAD/AAAAAP8AAAAA){0,8}",
+        covers in "([A-Za-z0-9+/]{8}){0,8}",
     ) {
-        let forest = json!({"trees": trees, "nodes": nodes, "thresholds": thresholds, "shares": shares});
+        let forest =
+            json!({"trees": trees, "nodes": nodes, "thresholds": thresholds, "shares": shares, "covers": covers});
         read_and_use(&with("/forest", forest));
     }
 

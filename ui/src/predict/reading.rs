@@ -1,116 +1,65 @@
-//! `POST /predict`: asks the flow's model about one reading.
+//! From the body of a request to the values of the features.
 
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::shown::Current;
+use super::FeatureInfo;
+use super::fault::Fault;
 
-/// A feature that the model wants.
+/// Most readings in one request.
+pub(crate) const MAX_READINGS: usize = 10_000;
+/// Who sends thousands of bad readings needs no list of all.
+const MAX_FAULTS: usize = 100;
+
+/// What a body holds: the features' values of each reading.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FeatureInfo {
-    /// Its name in the request.
-    pub name: String,
-    /// Its unit.
-    pub unit: Option<String>,
-    /// The least and the greatest value that the model has seen.
-    pub range: (f64, f64),
+pub(super) enum Readings {
+    /// A JSON object.
+    One(Vec<f64>),
+    /// A JSON array of objects.
+    Batch(Vec<Vec<f64>>),
 }
 
-/// The model's answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Prediction {
-    /// The fault's code; 0 is normal operation.
-    pub fault_code: u32,
-    /// Its name.
-    pub fault_label: String,
-    /// How sure the model is, 0 to 1.
-    pub confidence: f64,
-    /// None, Low, Medium or High.
-    pub severity: String,
-    /// What to do.
-    pub advice: String,
-}
-
-/// Answers for single readings.
-pub trait Predictor: Send + Sync {
-    /// The features in the order of [`Predictor::predict`].
-    fn features(&self) -> Vec<FeatureInfo>;
-
-    /// The answer for finite values of all features; nothing when the model refuses them.
-    fn predict(&self, values: &[f64]) -> Option<Prediction>;
-}
-
-/// What is wrong with a request, in the form that the original server's clients know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Fault {
-    loc: Vec<String>,
-    msg: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-impl Fault {
-    fn body(kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            loc: vec!["body".to_owned()],
-            msg: message.into(),
-            kind,
-        }
-    }
-
-    fn field(name: &str, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            loc: vec!["body".to_owned(), name.to_owned()],
-            msg: message.into(),
-            kind,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Refusal {
-    detail: Vec<Fault>,
-}
-
-/// The handler.
-pub async fn predict(State(current): State<Current>, body: Bytes) -> Response {
-    let predictor = current.borrow().predictor.clone();
-    let Some(predictor) = predictor else {
-        let detail = "this flow has no model: add a `classify` node to it";
-        return (
-            StatusCode::NOT_FOUND,
-            Json(serde_json::json!({ "detail": detail })),
-        )
-            .into_response();
-    };
-    let features = predictor.features();
-    let answer = read(&body)
-        .and_then(|object| values(&features, &object))
-        .and_then(|values| {
-            predictor
-                .predict(&values)
-                .ok_or_else(|| vec![Fault::body("value_error", "the model cannot take these values")])
-        });
-    match answer {
-        Ok(prediction) => Json(prediction).into_response(),
-        Err(detail) => (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { detail })).into_response(),
-    }
-}
-
-fn read(body: &[u8]) -> Result<Map<String, Value>, Vec<Fault>> {
+/// Reads a body.
+pub(super) fn read(features: &[FeatureInfo], body: &[u8]) -> Result<Readings, Vec<Fault>> {
+    let expected = "expected a JSON object with the features, or a list of them";
     match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(vec![Fault::body(
-            "dict_type",
-            "expected a JSON object with the features",
-        )]),
+        Ok(Value::Object(object)) => values(features, &object).map(Readings::One),
+        Ok(Value::Array(list)) if list.is_empty() => {
+            let message = "this list is empty: send at least one reading";
+            Err(vec![Fault::body("too_short", message)])
+        }
+        Ok(Value::Array(list)) if list.len() > MAX_READINGS => {
+            let found = list.len();
+            let message =
+                format!("this list has {found} readings, allowed are {MAX_READINGS} in one request");
+            Err(vec![Fault::body("too_long", message)])
+        }
+        Ok(Value::Array(list)) => batch(features, &list).map(Readings::Batch),
+        Ok(_) => Err(vec![Fault::body("dict_type", expected)]),
         Err(error) => Err(vec![syntax_fault(body, &error)]),
     }
+}
+
+fn batch(features: &[FeatureInfo], list: &[Value]) -> Result<Vec<Vec<f64>>, Vec<Fault>> {
+    let mut rows = Vec::with_capacity(list.len());
+    let mut faults = Vec::new();
+    for (index, reading) in list.iter().enumerate() {
+        let row = match reading {
+            Value::Object(object) => values(features, object),
+            _ => Err(vec![Fault::body(
+                "dict_type",
+                "expected a JSON object with the features",
+            )]),
+        };
+        match row {
+            Ok(row) => rows.push(row),
+            Err(of_row) => faults.extend(of_row.into_iter().map(|fault| fault.in_reading(index))),
+        }
+        if faults.len() >= MAX_FAULTS {
+            break;
+        }
+    }
+    if faults.is_empty() { Ok(rows) } else { Err(faults) }
 }
 
 /// JSON has no NaN, infinity or 1e999, but clients send them: the field before the place of the error is the culprit.
