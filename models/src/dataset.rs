@@ -6,14 +6,17 @@ use thiserror::Error;
 
 use crate::classes::Classes;
 use crate::cleaning::{CleaningReport, Refusal};
+use crate::{repeats, sequence, stuck};
 
 /// Name and unit of a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FeatureSpec {
     /// Name, as in the record that is classified.
     pub name: String,
     /// Unit, when it has one.
     pub unit: Option<String>,
+    /// The least and the greatest value that the plant is meant to reach, when that is known.
+    pub range: Option<(f32, f32)>,
 }
 
 impl FeatureSpec {
@@ -22,8 +25,39 @@ impl FeatureSpec {
         FeatureSpec {
             name: name.to_owned(),
             unit: unit.map(str::to_owned),
+            range: None,
         }
     }
+
+    /// The same column with the range that the plant is meant to keep. A value beyond it by more than the range is
+    /// wide is impossible: a broken machine leaves its range, a broken sensor leaves the plant.
+    #[must_use]
+    pub fn ranged(mut self, least: f32, greatest: f32) -> Self {
+        self.range = Some((least, greatest));
+        self
+    }
+
+    fn is_possible(&self, value: f32) -> bool {
+        self.range.is_none_or(|(least, greatest)| {
+            let width = greatest - least;
+            (least - width..=greatest + width).contains(&value)
+        })
+    }
+}
+
+/// A row as a [`DatasetBuilder`] takes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'r> {
+    /// One value for each feature.
+    pub values: &'r [f32],
+    /// The code of the class that it is known to be of.
+    pub class_code: u32,
+    /// The run that it belongs to.
+    pub run: &'r str,
+    /// When it was taken, in microseconds of any clock that runs through a run.
+    pub time_us: Option<i64>,
+    /// How strong the fault was, 0 to 1.
+    pub severity: Option<f32>,
 }
 
 /// Why a list of features was refused.
@@ -70,6 +104,8 @@ pub struct Dataset {
     values: Vec<f32>,
     labels: Vec<usize>,
     runs: Vec<usize>,
+    times_us: Vec<Option<i64>>,
+    severities: Vec<Option<f32>>,
     run_names: Vec<String>,
 }
 
@@ -92,6 +128,8 @@ impl Dataset {
                 values: Vec::new(),
                 labels: Vec::new(),
                 runs: Vec::new(),
+                times_us: Vec::new(),
+                severities: Vec::new(),
                 run_names: Vec::new(),
             },
             run_index: HashMap::new(),
@@ -142,6 +180,81 @@ impl Dataset {
         &self.runs
     }
 
+    /// When each row was taken, in microseconds, where that is known.
+    pub fn times_us(&self) -> &[Option<i64>] {
+        &self.times_us
+    }
+
+    /// How strong the fault of each row was, 0 to 1, where that is known.
+    pub fn severities(&self) -> &[Option<f32>] {
+        &self.severities
+    }
+
+    pub(crate) fn label(&self, row: usize) -> usize {
+        self.labels.get(row).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn time_us(&self, row: usize) -> Option<i64> {
+        self.times_us.get(row).copied().flatten()
+    }
+
+    /// The same rows without the features of these names.
+    ///
+    /// # Errors
+    /// [`FeaturesError::Count`] when none is left.
+    pub fn without(&self, names: &[&str]) -> Result<Dataset, FeaturesError> {
+        let kept: Vec<usize> = (0..self.features.len())
+            .filter(|index| {
+                self.features
+                    .get(*index)
+                    .is_some_and(|feature| !names.contains(&feature.name.as_str()))
+            })
+            .collect();
+        let features: Vec<FeatureSpec> = kept
+            .iter()
+            .filter_map(|index| self.features.get(*index))
+            .cloned()
+            .collect();
+        check_features(features.iter().map(|feature| feature.name.as_str()))?;
+        let values = self
+            .rows()
+            .flat_map(|row| kept.iter().filter_map(|index| row.get(*index)).copied())
+            .collect();
+        Ok(Dataset {
+            features,
+            values,
+            ..self.clone()
+        })
+    }
+
+    /// Keeps the rows that are marked, and forgets runs that have none left.
+    fn retain(&mut self, keep: &[bool]) {
+        let kept = |index: usize| keep.get(index) == Some(&true);
+        let width = self.features.len();
+        let rows: Vec<usize> = (0..self.row_count()).filter(|row| kept(*row)).collect();
+        self.values = rows.iter().flat_map(|row| self.row(*row)).copied().collect();
+        debug_assert_eq!(self.values.len(), rows.len() * width);
+        fn only<T: Copy>(rows: &[usize], all: &[T]) -> Vec<T> {
+            rows.iter().filter_map(|row| all.get(*row)).copied().collect()
+        }
+        self.labels = only(&rows, &self.labels);
+        self.times_us = only(&rows, &self.times_us);
+        self.severities = only(&rows, &self.severities);
+        let runs = only(&rows, &self.runs);
+        let mut names = Vec::new();
+        let mut renumbered: HashMap<usize, usize> = HashMap::new();
+        self.runs = runs
+            .into_iter()
+            .map(|run| {
+                *renumbered.entry(run).or_insert_with(|| {
+                    names.push(self.run_names.get(run).cloned().unwrap_or_default());
+                    names.len() - 1
+                })
+            })
+            .collect();
+        self.run_names = names;
+    }
+
     /// A number that changes with any value, label or run: FNV-1a, 64 bits, over them all. It tells data sets
     /// apart; it does not protect against forgery.
     pub fn fingerprint(&self) -> u64 {
@@ -179,20 +292,33 @@ pub struct DatasetBuilder {
 }
 
 impl DatasetBuilder {
-    /// Adds a row with the code of its class and the name of its run. A row that cannot be used is left out
-    /// and counted; the reason is given back.
+    /// Adds a row with the code of its class and the name of its run, taken at an unknown time. See [`Self::push_row`].
     pub fn push(&mut self, values: &[f32], class_code: u32, run: &str) -> Option<Refusal> {
-        match self.check(values, class_code) {
+        self.push_row(Row {
+            values,
+            class_code,
+            run,
+            time_us: None,
+            severity: None,
+        })
+    }
+
+    /// Adds a row. A row that cannot be used is left out and counted; the reason is given back.
+    pub fn push_row(&mut self, row: Row<'_>) -> Option<Refusal> {
+        match self.check(row.values, row.class_code) {
             Ok(class) => {
-                let run_index = self.run(run);
-                self.dataset.values.extend_from_slice(values);
+                let run_index = self.run(row.run);
+                self.dataset.values.extend_from_slice(row.values);
                 self.dataset.labels.push(class);
                 self.dataset.runs.push(run_index);
-                self.report.keep();
+                self.dataset.times_us.push(row.time_us);
+                self.dataset
+                    .severities
+                    .push(row.severity.filter(|severity| severity.is_finite()));
                 None
             }
             Err(reason) => {
-                self.report.refuse(reason.clone());
+                self.report.refuse(reason.clone(), 1);
                 Some(reason)
             }
         }
@@ -209,17 +335,20 @@ impl DatasetBuilder {
         }
         let class = self.dataset.classes.index_of_code(class_code);
         let class = class.ok_or(Refusal::UnknownClass { code: class_code })?;
-        let bad = |value: &f32| !value.is_finite() || value.abs() > Dataset::MAX_MAGNITUDE;
-        match values
-            .iter()
-            .zip(&self.dataset.features)
-            .find(|(value, _)| bad(value))
-        {
-            Some((_, feature)) => Err(Refusal::NotFinite {
-                feature: feature.name.clone(),
-            }),
-            None => Ok(class),
+        for (value, feature) in values.iter().zip(&self.dataset.features) {
+            let feature_name = || feature.name.clone();
+            if !value.is_finite() || value.abs() > Dataset::MAX_MAGNITUDE {
+                return Err(Refusal::NotFinite {
+                    feature: feature_name(),
+                });
+            }
+            if !feature.is_possible(*value) {
+                return Err(Refusal::Impossible {
+                    feature: feature_name(),
+                });
+            }
         }
+        Ok(class)
     }
 
     fn run(&mut self, name: &str) -> usize {
@@ -232,8 +361,29 @@ impl DatasetBuilder {
         index
     }
 
-    /// The rows that were kept, and the count of those that were not.
+    /// Counts a row that cannot even be offered, because nobody knows its class.
+    pub fn refuse_unlabelled(&mut self) {
+        self.report.refuse(Refusal::Unlabelled, 1);
+    }
+
+    /// The rows that were kept, and the count of those that were not. Rows that came twice, and rows with a sensor
+    /// that was stuck, are left out here: that takes a look at whole runs.
     pub fn finish(self) -> (Dataset, CleaningReport) {
-        (self.dataset, self.report)
+        let (mut dataset, mut report) = (self.dataset, self.report);
+        let (is_first, twice) = repeats::firsts(&dataset);
+        if twice > 0 {
+            report.refuse(Refusal::Twice, twice);
+            dataset.retain(&is_first);
+        }
+        report.note_gaps(sequence::gaps(&dataset));
+        let (is_alive, stuck) = stuck::alive(&dataset);
+        if !stuck.is_empty() {
+            for (feature, rows) in stuck {
+                report.refuse(Refusal::Stuck { feature }, rows);
+            }
+            dataset.retain(&is_alive);
+        }
+        report.keep(dataset.row_count());
+        (dataset, report)
     }
 }

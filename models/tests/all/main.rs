@@ -8,7 +8,10 @@
 mod classify;
 mod cleaning;
 mod fan_runs;
+mod features;
+mod judging;
 mod model_file;
+mod search;
 mod small_model;
 mod store;
 mod training;
