@@ -1,7 +1,7 @@
 //! Fault classifiers: data sets, Random Forest training and evaluation, and inference in microseconds.
 //!
 //! ```text
-//! rows ──DatasetBuilder──▶ Dataset ──train──▶ (Model, Report)
+//! rows ──DatasetBuilder──▶ Dataset ──train──▶ (Model, Report ──ReportPage──▶ a page with plots)
 //!        bad rows counted                        │ to_json / from_json: one portable file
 //!                                                ▼
 //!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
@@ -48,12 +48,14 @@ mod judge;
 mod model;
 mod model_file;
 mod packed;
+mod page;
 mod repeats;
 mod report_text;
 mod search;
 mod sequence;
 mod shuffle;
 mod split;
+mod spread;
 mod store;
 mod stuck;
 mod train;
@@ -68,7 +70,9 @@ pub use judge::{Calibration, Detection, FalseAlarms, ReliabilityBin};
 pub use model::{ClassifyError, Feature, Model, Training, Verdict};
 pub use model_file::ModelError;
 pub use packed::ForestError;
+pub use page::ReportPage;
 pub use search::{SearchProgress, Trial, TrialScores, search};
 pub use split::{Fold, folds_by_run};
+pub use spread::{ClassSpread, FeatureSpread};
 pub use store::ModelStore;
 pub use train::{Judgement, Progress, TrainConfig, TrainError, train};

@@ -94,7 +94,8 @@ impl Report {
         if let Some(alarms) = self.false_alarms {
             writeln!(
                 f,
-                "      A false alarm is a fault named in normal operation ({:.1} h of it); one that lasts, in three readings in a row.",
+                "      A false alarm is a fault named in normal operation ({:.1} h of it, the time after a fault included); one that \
+                 lasts, in three readings in a row.",
                 alarms.normal_days * 24.0
             )?;
         }

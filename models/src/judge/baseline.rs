@@ -111,7 +111,7 @@ fn commonest(dataset: &Dataset, rows: &[usize]) -> Rule {
     Rule::Always(commonest_of(dataset, rows, |_| true).unwrap_or(normal))
 }
 
-/// The threshold of the best F1 for "fault"; the fault that it names is the commonest.
+/// The threshold that tells faults from normal operation best; the fault that it names is the commonest.
 fn best_threshold(dataset: &Dataset, rows: &[usize]) -> Rule {
     let normal = dataset.classes().normal_index();
     let Some(fault) = commonest_of(dataset, rows, |class| class != normal) else {
@@ -134,19 +134,25 @@ fn best_threshold(dataset: &Dataset, rows: &[usize]) -> Rule {
             if value == next {
                 continue;
             }
-            let f1 = |hits: usize, alarms: usize| 2.0 * hits as f64 / (alarms + faults) as f64;
             let threshold = value + (next - value) / 2.0;
-            let up_to = f1(faults_seen, seen);
-            let beyond = f1(faults - faults_seen, values.len() - seen);
-            for (f1, above, below) in [(up_to, normal, fault), (beyond, fault, normal)] {
-                if f1 > best.0 {
+            let normal_seen = seen - faults_seen;
+            let normals = values.len() - faults;
+            // The mean of the shares of faults and of normal rows that are told rightly. F1 would be best with "always a
+            // fault" wherever faults are common.
+            let balance = |faults_hit: usize, normals_hit: usize| {
+                (faults_hit as f64 / faults.max(1) as f64 + normals_hit as f64 / normals.max(1) as f64) / 2.0
+            };
+            let up_to = balance(faults_seen, normals - normal_seen);
+            let beyond = balance(faults - faults_seen, normal_seen);
+            for (balance, above, below) in [(up_to, normal, fault), (beyond, fault, normal)] {
+                if balance > best.0 {
                     let rule = Rule::Threshold {
                         feature,
                         threshold,
                         above,
                         below,
                     };
-                    best = (f1, rule);
+                    best = (balance, rule);
                 }
             }
         }
