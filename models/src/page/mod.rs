@@ -105,8 +105,8 @@ impl ReportPage<'_> {
             },
             Section {
                 heading: "What is taken for what",
-                how_to_read: "Each row is what the machine really had, each column what the model answered: the darker the \
-                              diagonal, the better; a dark field beside it is a mix-up."
+                how_to_read: "Each row is what the machine really had, each column what the model answered: a good model fills \
+                              the diagonal with colour; colour beside it is a mix-up."
                     .to_owned(),
                 content: confusion::plot(report),
             },

@@ -1,7 +1,8 @@
 //! What a model is judged by, and what is counted, on runs whose right answers can be told by hand.
 
 use twinflow_models::{
-    Classes, Dataset, FeatureSpec, JudgedBy, Judgement, Report, Row, TrainConfig, TrainError, train,
+    Classes, CleaningReport, Dataset, FeatureSpec, FeatureSpread, JudgedBy, Judgement, Report, ReportPage,
+    Row, TrainConfig, TrainError, train,
 };
 
 const SECOND_US: i64 = 1_000_000;
@@ -165,4 +166,58 @@ fn rows_without_times_have_no_latest_and_no_delays() {
     assert_eq!(report.judged_by, JudgedBy::Folds { folds: 3, runs: 3 });
     assert!(report.detections.is_empty() && report.false_alarms.is_none());
     assert_eq!(report.unjudged_classes, ["Thermal Overload"]);
+}
+
+#[test]
+fn the_page_holds_everything_and_lets_no_name_break_out() {
+    let dataset = late_runs(|run| run < 8);
+    let config = config(Judgement::Folds(5));
+    let (_, report) = train(&dataset, &config, &|_| {}).unwrap();
+    let page = ReportPage {
+        title: "Fan <b>\"1\"</b> & co",
+        log: "a<script>.csv",
+        config: &config,
+        cleaning: &CleaningReport::default(),
+        left_out: &["energy <is> left out".to_owned()],
+        report: &report,
+        features: &FeatureSpread::of(&dataset),
+    }
+    .html();
+    assert!(
+        page.contains("Fan &lt;b&gt;&quot;1&quot;&lt;/b&gt; &amp; co"),
+        "{page}"
+    );
+    assert!(page.contains("a&lt;script&gt;.csv") && page.contains("energy &lt;is&gt; left out"));
+    assert!(!page.contains("<script"));
+    // Confusion, reliability, delay, importance, and one feature.
+    assert_eq!(page.matches("<svg").count(), 5);
+    assert_eq!(page.matches("class=\"how\"").count(), 8);
+    for broken in ["NaN", "inf"] {
+        let figures = page.split("<main>").nth(1).unwrap();
+        assert!(!figures.contains(broken), "a plot has {broken}");
+    }
+}
+
+#[test]
+fn a_page_without_times_has_no_delays() {
+    let mut builder = builder();
+    for run in ["a", "b"] {
+        builder.push(&[1.0], 0, run);
+        builder.push(&[1.0], 3, run);
+    }
+    let (dataset, cleaning) = builder.finish();
+    let config = config(Judgement::Folds(2));
+    let (_, report) = train(&dataset, &config, &|_| {}).unwrap();
+    let page = ReportPage {
+        title: "x",
+        log: "x.csv",
+        config: &config,
+        cleaning: &cleaning,
+        left_out: &[],
+        report: &report,
+        features: &FeatureSpread::of(&dataset),
+    }
+    .html();
+    assert_eq!(page.matches("<svg").count(), 4);
+    assert!(!page.contains("NaN"), "{page}");
 }
