@@ -47,14 +47,15 @@ impl FalseAlarms {
             for (row, next) in stretch.iter().zip(stretch.iter().skip(1)) {
                 let times = dataset.time_us(*row).zip(dataset.time_us(*next));
                 let step = times.map_or(0, |(time, next)| next.saturating_sub(time));
-                time_us += if course.pace.is_gap(step) {
+                let counted = if course.pace.is_gap(step) {
                     course.pace.step_us
                 } else {
                     step
                 };
+                time_us = time_us.saturating_add(counted);
             }
             // The last row stands for a step as well.
-            time_us += course.pace.step_us;
+            time_us = time_us.saturating_add(course.pace.step_us);
             for alarm in stretch
                 .chunk_by(|row, next| is_alarm(row) == is_alarm(next))
                 .filter(|rows| rows.first().is_some_and(is_alarm))

@@ -221,3 +221,22 @@ fn a_page_without_times_has_no_delays() {
     assert_eq!(page.matches("<svg").count(), 4);
     assert!(!page.contains("NaN"), "{page}");
 }
+
+#[test]
+fn times_at_the_ends_of_what_there_is_do_no_harm() {
+    let mut builder = builder();
+    for run in ["a", "b", "c"] {
+        for (at, time) in [i64::MIN, -1, 0, i64::MAX - 1, i64::MAX].into_iter().enumerate() {
+            builder.push_row(Row {
+                values: &[0.02 * at as f32],
+                class_code: if at < 3 { 0 } else { 3 },
+                run,
+                time_us: Some(time),
+                severity: Some(f32::NAN),
+            });
+        }
+    }
+    let (dataset, _) = builder.finish();
+    report(&dataset, Judgement::Folds(3));
+    report(&dataset, Judgement::Latest);
+}
