@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// The flow that runs when none is named.
 pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
 
+/// The column of a log that tells the run when none is named.
+pub const DEFAULT_RUN: &str = "run";
+
 /// Digital twins of small plants from one YAML file: checked, run, and shown live.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = false, max_term_width = 100)]
@@ -344,24 +347,87 @@ pub enum SimulatedProtocol {
 
 #[derive(Debug, Args)]
 pub struct TrainOptions {
-    /// The log to learn from: a CSV file as `csv-sink` or `twinflow simulate` writes it
-    pub log: PathBuf,
-
     /// The flow whose nodes compute the features
-    #[arg(long, value_name = "FLOW", default_value = DEFAULT_FLOW)]
+    #[arg(default_value = DEFAULT_FLOW)]
     pub flow: PathBuf,
+
+    /// The log to learn from: a CSV file as `csv-sink` or `twinflow simulate` writes it, or any other
+    #[arg(long, value_name = "LOG")]
+    pub from: PathBuf,
 
     /// The model file to write; the one that the flow's `classify` node names, by default
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// The column that says which fault there was
-    #[arg(long, default_value = "actual_fault")]
+    /// Also write the report as a page with plots
+    #[arg(long, value_name = "FILE.html")]
+    pub html: Option<PathBuf>,
+
+    /// Also write the report as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "The log's columns")]
+    pub columns: ColumnOptions,
+
+    #[command(flatten, next_help_heading = "Judgement and learning")]
+    pub learning: LearningOptions,
+}
+
+/// Which column of a log is what.
+#[derive(Debug, Args)]
+pub struct ColumnOptions {
+    /// A column under another name than the flow's field, such as "Temp (C)=temp"
+    #[arg(long = "map", value_name = "COLUMN=FIELD", value_parser = pair)]
+    pub maps: Vec<(String, String)>,
+
+    /// The unit of a field's column, such as temp=°F; otherwise that in the header's brackets, or the flow's
+    #[arg(long = "unit", value_name = "FIELD=UNIT", value_parser = pair)]
+    pub units: Vec<(String, String)>,
+
+    /// The column of the time: ISO 8601, or seconds or milliseconds
+    #[arg(long, value_name = "COLUMN", default_value = "time")]
+    pub time: String,
+
+    /// The column that says which fault there was, by the code or the name of its class
+    #[arg(long, value_name = "COLUMN", default_value = "actual_fault")]
     pub label: String,
 
-    /// The column that says which run a row belongs to: whole runs are held out for the judgement
-    #[arg(long, default_value = "run")]
-    pub run: String,
+    /// The column of the run, such as `run`; without one, a run ends where the log has a gap
+    #[arg(long, value_name = "COLUMN")]
+    pub run: Option<String>,
+
+    /// The column of the fault's severity, 0 to 1, if there is one
+    #[arg(long, value_name = "COLUMN", default_value = "fault_severity")]
+    pub severity: String,
+}
+
+impl ColumnOptions {
+    /// The columns that only an experiment's protocol knows: label, run and severity.
+    pub fn truth(&self) -> impl Iterator<Item = &str> {
+        let run = self.run.as_deref().unwrap_or(DEFAULT_RUN);
+        [self.label.as_str(), run, &self.severity].into_iter()
+    }
+}
+
+/// How to learn, and how to judge what was learnt.
+#[derive(Debug, Args)]
+pub struct LearningOptions {
+    /// What the model is judged by; it is then trained on everything
+    #[arg(long, value_enum, default_value_t)]
+    pub split: SplitBy,
+
+    /// In how many parts the runs are held out
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=100))]
+    pub folds: u8,
+
+    /// Try so many random settings of the forest as well, and take the best
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub search: Option<u16>,
+
+    /// Learn from a feature although it tells the time, or never changes
+    #[arg(long = "allow", value_name = "FEATURE")]
+    pub allowed: Vec<String>,
 
     /// How many trees
     #[arg(long, default_value_t = 160, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -370,6 +436,16 @@ pub struct TrainOptions {
     /// Seed: the same seed and log give the same model
     #[arg(long, default_value_t = 42)]
     pub seed: u64,
+}
+
+/// What a model is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    /// Every run once, held out whole, in --folds parts
+    #[default]
+    Runs,
+    /// The latest quarter of the log
+    Temporal,
 }
 
 #[derive(Debug, Args)]
@@ -424,6 +500,15 @@ pub struct DiffOptions {
 
 fn default_listen() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 1880))
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((left, right)) if !left.trim().is_empty() && !right.trim().is_empty() => {
+            Ok((left.trim().to_owned(), right.trim().to_owned()))
+        }
+        _ => Err("expected two names with `=` between them".to_owned()),
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -10,6 +10,7 @@ mod output;
 mod predictor;
 mod reloading;
 mod serving;
+mod whole_file;
 
 use clap::Parser;
 

@@ -213,60 +213,6 @@ fn the_published_protocol_lasts_ten_minutes_and_names_the_loads() {
 }
 
 #[test]
-fn a_small_model_is_made_as_the_shipped_one_is_and_again_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = env!("CARGO_MANIFEST_DIR");
-    let flow = format!("{root}/flows/fan-cooling.yaml");
-    let simulated = run_in(folder.path(), &["simulate", "--out", "log.csv", "--runs", "24"]);
-    assert_eq!(simulated.code, Some(0), "{}", simulated.stderr);
-    let rows = fs::read_to_string(folder.path().join("log.csv"))
-        .unwrap()
-        .lines()
-        .count();
-    assert_eq!(rows, 24 * 700 + 1);
-    for model in ["first.json", "second.json"] {
-        let arguments = [
-            "train", "log.csv", "--flow", &flow, "--out", model, "--trees", "20",
-        ];
-        let trained = run_in(folder.path(), &arguments);
-        assert_eq!(trained.code, Some(0), "{}", trained.stderr);
-        for part in [
-            "Overcurrent Fault",
-            "macro-F1",
-            "always Normal Operation",
-            "Confusion",
-        ] {
-            assert!(
-                trained.stdout.contains(part),
-                "`{part}` is not in:\n{}",
-                trained.stdout
-            );
-        }
-    }
-    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    assert_eq!(read("first.json"), read("second.json"));
-    for never in [
-        "\"energy\"",
-        "\"co2\"",
-        "\"actual_fault\"",
-        "\"run\"",
-        "\"fault_severity\"",
-    ] {
-        assert!(!read("first.json").contains(never), "{never} is a feature");
-    }
-    // A truncated model is an error of the check, at its place in the flow.
-    let half = read("first.json").len() / 2;
-    fs::write(folder.path().join("half.json"), &read("first.json")[..half]).unwrap();
-    let text = fs::read_to_string(&flow)
-        .unwrap()
-        .replace("../models/fan-faults.json", "half.json");
-    fs::write(folder.path().join("flow.yaml"), text).unwrap();
-    let checked = run_in(folder.path(), &["check", "flow.yaml"]);
-    assert_eq!(checked.code, Some(2));
-    assert!(checked.stderr.contains("error[E029]"), "{}", checked.stderr);
-}
-
-#[test]
 fn sigterm_writes_what_is_under_way_and_ends_with_0() {
     let folder = tempfile::tempdir().unwrap();
     let flow = format!("{FLOW}  log: {{ type: csv-sink, from: fan, file: log.csv }}\n");

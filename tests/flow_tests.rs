@@ -381,7 +381,7 @@ fn what_is_wrong_with_a_log_is_told_with_its_place() {
         ),
         (
             LOG.replace("2026-03-02T00", "midnight"),
-            "log.csv:4: expected a time as ISO 8601, found `midnight:00:00Z`",
+            "log.csv:4: expected a time as ISO 8601 or as a number since 1970, found `midnight:00:00Z`",
         ),
         (LOG.replace("ok,293.15", "293.15"), "log.csv"),
         (

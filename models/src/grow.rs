@@ -127,13 +127,17 @@ fn grow_chunk(
     let mut rng = SplitMix64::new(config.seed, 1000 + chunk as u64);
     let resample = balanced_resample(by_class, &mut rng);
     let (x, y) = matrices(dataset, &resample)?;
-    let parameters = RandomForestClassifierParameters::default()
+    let mut parameters = RandomForestClassifierParameters::default()
         .with_n_trees(trees as u16)
         // smartcore counts the levels of nodes, the usual measure counts the splits on the way to a leaf.
         .with_max_depth(u16::from(config.max_depth) + 1)
         .with_min_samples_leaf(usize::from(config.min_samples_leaf))
         .with_keep_samples(true)
         .with_seed(rng.next_u64());
+    // More than there are would be a panic of the library.
+    parameters.m = config
+        .features_a_split
+        .map(|features| usize::from(features).clamp(1, dataset.features().len()));
     let forest = Library::fit(&x, &y, parameters).map_err(|error| TrainError::Library(error.to_string()))?;
     read_trees(&forest, dataset.row_count(), &resample)
 }

@@ -1,7 +1,7 @@
 //! Fault classifiers: data sets, Random Forest training and evaluation, and inference in microseconds.
 //!
 //! ```text
-//! rows ──DatasetBuilder──▶ Dataset ──train──▶ (Model, Report)
+//! rows ──DatasetBuilder──▶ Dataset ──train──▶ (Model, Report ──ReportPage──▶ a page with plots)
 //!        bad rows counted                        │ to_json / from_json: one portable file
 //!                                                ▼
 //!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
@@ -41,32 +41,46 @@ mod dataset;
 mod evaluate;
 mod explanation;
 mod fan_classes;
+mod feature_check;
 mod flatten;
 mod forest;
 mod grow;
 mod grown_tree;
+mod judge;
 mod model;
 mod model_file;
 mod packed;
+mod page;
 mod quadrature;
+mod repeats;
 mod report_text;
+mod search;
+mod sequence;
 mod shap;
 mod shap_tables;
 mod shuffle;
 mod split;
+mod spread;
 mod store;
+mod stuck;
 mod summary;
 mod train;
 
 pub use answer::Answer;
 pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
-pub use cleaning::{CleaningReport, Refusal};
-pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError};
-pub use evaluate::{Baseline, ClassScore, FaultScore, Report};
+pub use cleaning::{CleaningReport, Gaps, Refusal};
+pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError, Row};
+pub use evaluate::{Baseline, ClassScore, FaultScore, FeatureImportance, JudgedBy, Report};
 pub use explanation::Explanation;
+pub use feature_check::{Flaw, FlawedFeature};
+pub use judge::{Calibration, Detection, FalseAlarms, ReliabilityBin};
 pub use model::{ClassifyError, Feature, Model, Training, Verdict};
 pub use model_file::ModelError;
 pub use packed::ForestError;
+pub use page::ReportPage;
+pub use search::{SearchProgress, Trial, TrialScores, search};
+pub use split::{Fold, folds_by_run};
+pub use spread::{ClassSpread, FeatureSpread};
 pub use store::ModelStore;
 pub use summary::Summary;
-pub use train::{Progress, TrainConfig, TrainError, train};
+pub use train::{Judgement, Progress, TrainConfig, TrainError, train};

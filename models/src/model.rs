@@ -32,9 +32,11 @@ pub struct Training {
     pub max_depth: u8,
     /// Fewest rows a leaf was grown from.
     pub min_samples_leaf: u16,
+    /// Features tried at each split; the square root of their number when it was not set.
+    pub features_a_split: Option<u8>,
     /// [`Dataset::fingerprint`](crate::Dataset::fingerprint) of all rows, in hexadecimal.
     pub data_fingerprint: String,
-    /// The report on the runs held out.
+    /// How models did that were grown in the same way, on rows they had not seen.
     pub report: Report,
 }
 

@@ -1,16 +1,17 @@
-//! Training: split by runs, grow, pack, judge.
+//! Training: judge models that have not seen all runs, then grow one on every row.
 
 use thiserror::Error;
 
 use crate::classes::SeverityRule;
 use crate::dataset::Dataset;
-use crate::evaluate::Report;
+use crate::evaluate::{JudgedBy, Report};
 use crate::flatten::pack;
 use crate::forest::Forest;
 use crate::grow::grow_forest;
+use crate::judge::{Judged, judge_fold, report};
 use crate::model::{Feature, Model, Training};
 use crate::packed::ForestError;
-use crate::split::{Split, by_runs};
+use crate::split::{Fold, Latest, folds_by_run, latest};
 
 /// How to train. The defaults are those of the published classifier: 160 trees, depth 14, two rows a leaf.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,10 +22,21 @@ pub struct TrainConfig {
     pub max_depth: u8,
     /// Fewest rows a leaf is grown from, at least 1.
     pub min_samples_leaf: u16,
+    /// Features that are tried at each split, at least 1; the square root of their number by default.
+    pub features_a_split: Option<u8>,
     /// Seed of every random choice: the same seed and data give the same model, on any number of cores.
     pub seed: u64,
-    /// Share of the runs that the model is judged by and not trained on, above 0 and below 1.
-    pub held_out_share: f64,
+    /// What the model is judged by.
+    pub judgement: Judgement,
+}
+
+/// Which rows a model is judged by. The model that is written is trained on all of them afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// Cross-validation: so many times, another part of the runs is held out whole. 2 to 100.
+    Folds(u8),
+    /// The latest quarter, by a model trained on what came before.
+    Latest,
 }
 
 impl Default for TrainConfig {
@@ -33,8 +45,9 @@ impl Default for TrainConfig {
             trees: 160,
             max_depth: 14,
             min_samples_leaf: 2,
+            features_a_split: None,
             seed: 42,
-            held_out_share: 0.25,
+            judgement: Judgement::Folds(5),
         }
     }
 }
@@ -68,13 +81,19 @@ impl TrainConfig {
         )?;
         let leaf = self.min_samples_leaf;
         check(leaf >= 1, "min_samples_leaf", leaf.to_string(), "1 or more")?;
-        let share = self.held_out_share;
+        let features = self.features_a_split;
         check(
-            share > 0.0 && share < 1.0,
-            "held_out_share",
-            share.to_string(),
-            "above 0 and below 1",
-        )
+            features != Some(0),
+            "features_a_split",
+            "0".to_owned(),
+            "1 or more",
+        )?;
+        match self.judgement {
+            Judgement::Folds(folds) => {
+                check((2..=100).contains(&folds), "folds", folds.to_string(), "2 to 100")
+            }
+            Judgement::Latest => Ok(()),
+        }
     }
 }
 
@@ -83,7 +102,7 @@ impl TrainConfig {
 pub struct Progress {
     /// Trees grown so far.
     pub trees_done: usize,
-    /// Trees to grow.
+    /// Trees to grow: those of the models that are only judged, and those of the model that is written.
     pub trees: usize,
 }
 
@@ -111,13 +130,21 @@ pub enum TrainError {
     },
     /// No run could be held out.
     #[error(
-        "{runs} run(s), and no class is in two of them: a model is judged by runs it was not trained on; record at least \
-         two runs of each class"
+        "{runs} run(s), and what is left when some are held out has only one class: a model is judged by runs it was not \
+         trained on; record at least two runs of each class, or judge by the latest rows of the log"
     )]
     TooFewRuns {
         /// Number of runs.
         runs: usize,
     },
+    /// Nobody knows which rows came last.
+    #[error("the latest rows cannot be found: there are rows without a time")]
+    NoTimes,
+    /// Nothing to learn before the latest rows.
+    #[error(
+        "all rows before the latest quarter are of one class; record longer, or hold out whole runs instead"
+    )]
+    OneClassBefore,
     /// smartcore refused or failed; the message is its own.
     #[error("growing the trees failed: {0}")]
     Library(String),
@@ -126,8 +153,8 @@ pub enum TrainError {
     Forest(#[from] ForestError),
 }
 
-/// Trains a model on most runs and judges it by the others, which it has never seen. The model that is given
-/// back is the one that was judged. All cores grow trees; `progress` is called from the calling thread.
+/// Judges how well such a model does on rows that it has not seen, as `config.judgement` says, then trains the model
+/// that is given back on all rows. All cores grow trees; `progress` is called from the calling thread.
 ///
 /// Every tree is grown on as many rows of each class (repeating those of rare classes), so a class's
 /// confidence does not depend on how long it was recorded.
@@ -139,37 +166,29 @@ pub fn train(
     config: &TrainConfig,
     progress: &dyn Fn(Progress),
 ) -> Result<(Model, Report), TrainError> {
-    config.check()?;
-    let first = *dataset.labels().first().ok_or(TrainError::Empty)?;
-    if dataset.labels().iter().all(|label| *label == first) {
-        let label = dataset
-            .classes()
-            .get(first)
-            .map(|class| class.label.clone())
-            .unwrap_or_default();
-        return Err(TrainError::OneClass { label });
-    }
-    let split = by_runs(dataset, config.held_out_share, config.seed);
-    if split.held_out.is_empty() {
-        return Err(TrainError::TooFewRuns {
-            runs: dataset.run_names().len(),
-        });
-    }
+    let plan = Plan::new(dataset, config)?;
+    let trees = usize::from(config.trees) * (plan.folds.len() + 1);
+    let judged = plan.judge(dataset, config, trees, progress)?;
+    let report = report(dataset, &plan.folds, &judged, plan.judged_by);
 
-    let trees = grow_forest(dataset, &split.training, config, progress)?;
-    let packed = pack(&trees, dataset, &split.training);
-    let forest = Forest::compile(&packed, dataset.features().len(), dataset.classes().count())?;
-    let report = judge(&forest, dataset, &split);
+    let all: Vec<usize> = (0..dataset.row_count()).collect();
+    let done = trees - usize::from(config.trees);
+    let forest = grow(dataset, &all, config, &|step| {
+        progress(Progress {
+            trees_done: done + step.trees_done,
+            trees,
+        });
+    })?;
     let training = Training {
         seed: config.seed,
         max_depth: config.max_depth,
         min_samples_leaf: config.min_samples_leaf,
+        features_a_split: config.features_a_split,
         data_fingerprint: format!("{:016x}", dataset.fingerprint()),
         report: report.clone(),
     };
-    let features = features(dataset, &split.training);
     let model = Model::new(
-        features,
+        features(dataset),
         dataset.classes().clone(),
         SeverityRule::default(),
         training,
@@ -178,42 +197,92 @@ pub fn train(
     Ok((model, report))
 }
 
-fn judge(forest: &Forest, dataset: &Dataset, split: &Split) -> Report {
-    let mut probabilities = vec![0.0; dataset.classes().count()];
-    let truth = |rows: &[usize]| -> Vec<usize> {
-        rows.iter()
-            .filter_map(|row| dataset.labels().get(*row))
-            .copied()
-            .collect()
-    };
-    let predicted: Vec<usize> = split
-        .held_out
-        .iter()
-        .map(|row| forest.classify(dataset.row(*row), &mut probabilities))
-        .collect();
-    let mut report = Report::new(
-        dataset.classes(),
-        &truth(&split.training),
-        &truth(&split.held_out),
-        &predicted,
-    );
-    report.held_out_runs = split
-        .held_out_runs
-        .iter()
-        .filter_map(|run| dataset.run_names().get(*run))
-        .cloned()
-        .collect();
-    report.training_runs = dataset.run_names().len() - split.held_out_runs.len();
-    report
+/// Which rows are held out when.
+pub(crate) struct Plan {
+    pub folds: Vec<Fold>,
+    pub judged_by: JudgedBy,
 }
 
-/// The columns with the range each has in the rows trained on.
-fn features(dataset: &Dataset, training: &[usize]) -> Vec<Feature> {
-    let column = |index: usize| {
-        training
-            .iter()
-            .filter_map(move |row| dataset.row(*row).get(index))
-    };
+impl Plan {
+    /// Checks that there is something to learn and something to judge by.
+    pub fn new(dataset: &Dataset, config: &TrainConfig) -> Result<Self, TrainError> {
+        config.check()?;
+        let first = *dataset.labels().first().ok_or(TrainError::Empty)?;
+        if dataset.labels().iter().all(|label| *label == first) {
+            let label = dataset
+                .classes()
+                .get(first)
+                .map(|class| class.label.clone())
+                .unwrap_or_default();
+            return Err(TrainError::OneClass { label });
+        }
+        match config.judgement {
+            Judgement::Folds(folds) => {
+                let folds = folds_by_run(dataset, usize::from(folds), config.seed)?;
+                let judged_by = JudgedBy::Folds {
+                    folds: folds.len(),
+                    runs: dataset.run_names().len(),
+                };
+                Ok(Plan { folds, judged_by })
+            }
+            Judgement::Latest => {
+                let (fold, what) = latest(dataset)?;
+                let training_rows = fold.training.len();
+                let judged_by = match what {
+                    Latest::Runs(runs) => JudgedBy::LatestRuns { runs, training_rows },
+                    Latest::Rows => JudgedBy::LatestRows { training_rows },
+                };
+                Ok(Plan {
+                    folds: vec![fold],
+                    judged_by,
+                })
+            }
+        }
+    }
+
+    /// Trains a model for each fold, and lets it answer the rows that it has not seen. `trees` is what is to be
+    /// grown in all, for the progress.
+    pub fn judge(
+        &self,
+        dataset: &Dataset,
+        config: &TrainConfig,
+        trees: usize,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Judged, TrainError> {
+        let mut judged = Judged::new(dataset);
+        let mut done = 0;
+        for fold in &self.folds {
+            let forest = grow(dataset, &fold.training, config, &|step| {
+                progress(Progress {
+                    trees_done: done + step.trees_done,
+                    trees,
+                });
+            })?;
+            done += usize::from(config.trees);
+            judge_fold(&mut judged, dataset, &forest, fold, config.seed);
+        }
+        Ok(judged)
+    }
+}
+
+fn grow(
+    dataset: &Dataset,
+    rows: &[usize],
+    config: &TrainConfig,
+    progress: &dyn Fn(Progress),
+) -> Result<Forest, TrainError> {
+    let trees = grow_forest(dataset, rows, config, progress)?;
+    let packed = pack(&trees, dataset, rows);
+    Ok(Forest::compile(
+        &packed,
+        dataset.features().len(),
+        dataset.classes().count(),
+    )?)
+}
+
+/// The columns with the range that each has.
+fn features(dataset: &Dataset) -> Vec<Feature> {
+    let column = |index: usize| dataset.rows().filter_map(move |row| row.get(index)).copied();
     dataset
         .features()
         .iter()
@@ -221,8 +290,8 @@ fn features(dataset: &Dataset, training: &[usize]) -> Vec<Feature> {
         .map(|(index, spec)| Feature {
             name: spec.name.clone(),
             unit: spec.unit.clone(),
-            min: column(index).copied().fold(f32::MAX, f32::min),
-            max: column(index).copied().fold(f32::MIN, f32::max),
+            min: column(index).fold(f32::MAX, f32::min),
+            max: column(index).fold(f32::MIN, f32::max),
         })
         .collect()
 }

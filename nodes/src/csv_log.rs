@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use twinflow_engine::diagnostic::shortened;
-use twinflow_engine::language::listed;
 use twinflow_engine::record::{Batch, BatchBuilder, EventTime, Keys, Receipt, Value};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::{Conversion, Unit};
+
+use crate::log_columns::{LogColumns, LogHeader, is_missing, parse_time};
 
 /// Rows a batch.
 const BATCH: usize = 1024;
@@ -27,6 +28,7 @@ pub struct CsvLog {
     path: PathBuf,
     reader: csv::Reader<File>,
     schema: Arc<Schema>,
+    names: LogColumns,
     time: usize,
     key: Option<usize>,
     columns: Vec<Option<Column>>,
@@ -37,6 +39,13 @@ struct Column {
     at: usize,
     field_type: FieldType,
     conversion: Conversion,
+    is_lenient: bool,
+}
+
+impl Column {
+    fn is_numeric(&self) -> bool {
+        matches!(self.field_type, FieldType::Number(_) | FieldType::Integer)
+    }
 }
 
 impl CsvLog {
@@ -45,34 +54,57 @@ impl CsvLog {
     /// # Errors
     /// A file that cannot be read, a missing column, a unit that does not fit.
     pub fn open(path: &Path, schema: &Arc<Schema>, required: &[&str]) -> Result<Self, LogError> {
+        Self::open_with(path, schema, required, LogColumns::default())
+    }
+
+    /// Opens a log that somebody else has written: `names` tells which of its columns is what.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a missing column, a unit that does not fit.
+    pub fn open_with(
+        path: &Path,
+        schema: &Arc<Schema>,
+        required: &[&str],
+        names: LogColumns,
+    ) -> Result<Self, LogError> {
         let shown = path.display();
         let wrong = |reason: String| LogError(format!("{shown}: {reason}"));
         let mut reader = csv::ReaderBuilder::new()
             .flexible(false)
             .from_path(path)
             .map_err(|error| LogError(format!("the log {shown} cannot be read: {error}")))?;
-        let header = reader.headers().map_err(|error| wrong(error.to_string()))?;
-        let names: Vec<(String, Option<String>)> = header.iter().map(split).collect();
-        let position = |name: &str| names.iter().position(|(known, _)| known == name);
-        let known = || listed(names.iter().map(|(name, _)| name.as_str()));
-        let missing = |name: &str| wrong(format!("there is no column `{name}`; there are {}", known()));
-        let time = position("time").ok_or_else(|| missing("time"))?;
+        let header = LogHeader::new(reader.headers().map_err(|error| wrong(error.to_string()))?);
+        let missing = |name: &str| {
+            wrong(format!(
+                "there is no column `{name}`; there are {}",
+                header.listed()
+            ))
+        };
+        let time = header
+            .position(names.of_time())
+            .ok_or_else(|| missing(names.of_time()))?;
         let mut columns = Vec::new();
         for field in schema.fields() {
-            columns.push(match position(&field.name) {
+            let name = names.of_field(&field.name);
+            let is_named = names.fields.contains_key(&*field.name);
+            columns.push(match header.position(name) {
                 Some(at) => {
-                    let unit = names.get(at).and_then(|(_, unit)| unit.as_deref());
-                    let column = column(field, at, unit);
-                    Some(column.map_err(|reason| wrong(format!("the column `{}`: {reason}", field.name)))?)
+                    let unit = names.units.get(&*field.name).map(String::as_str);
+                    let column = column(field, at, unit.or(header.unit(at)));
+                    let mut column =
+                        column.map_err(|reason| wrong(format!("the column `{name}`: {reason}")))?;
+                    column.is_lenient = field.optional && names.lenient.contains(name);
+                    Some(column)
                 }
-                None if field.optional && !required.contains(&&*field.name) => None,
-                None => return Err(missing(&field.name)),
+                None if field.optional && !is_named && !required.contains(&&*field.name) => None,
+                None => return Err(missing(name)),
             });
         }
         Ok(Self {
             path: path.to_owned(),
             time,
-            key: position("key"),
+            key: header.position("key"),
+            names,
             columns,
             schema: Arc::clone(schema),
             reader,
@@ -84,7 +116,7 @@ impl CsvLog {
     /// # Errors
     /// A file that cannot be read, a time that is none.
     pub fn first_time(&self) -> Result<Option<EventTime>, LogError> {
-        Self::open(&self.path, &self.schema, &[])?
+        Self::open_with(&self.path, &self.schema, &[], self.names.clone())?
             .batch(&Keys::default())
             .map(|batch| batch.times().first().copied())
     }
@@ -124,8 +156,9 @@ impl CsvLog {
                 ))
             };
             let cell = |at: usize| record.get(at).unwrap_or_default();
-            let time = EventTime::parse_iso(cell(self.time));
-            let time = time.ok_or_else(|| wrong("a time as ISO 8601", cell(self.time)))?;
+            let time = parse_time(cell(self.time));
+            let expected = "a time as ISO 8601 or as a number since 1970";
+            let time = time.ok_or_else(|| wrong(expected, cell(self.time)))?;
             let key = self.key.map(cell).unwrap_or_default();
             let key = keys.intern(key).ok_or_else(|| wrong("fewer machines", key))?;
             let mut values = Vec::with_capacity(self.columns.len());
@@ -134,23 +167,17 @@ impl CsvLog {
                     None => Value::Missing,
                     Some(column) => {
                         let text = cell(column.at);
-                        value(column, text).ok_or_else(|| wrong(column.field_type.name(), text))?
+                        match value(column, text) {
+                            Some(value) => value,
+                            None if column.is_lenient => Value::Missing,
+                            None => return Err(wrong(column.field_type.name(), text)),
+                        }
                     }
                 });
             }
             builder.push(time, key, values);
         }
         Ok(builder.finish(Receipt::none()))
-    }
-}
-
-/// `temp [°C]` is the field `temp` in °C.
-fn split(header: &str) -> (String, Option<String>) {
-    // Spreadsheets put a byte order mark before the first name.
-    let header = header.trim_start_matches('\u{feff}').trim();
-    match header.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
-        Some((name, unit)) => (name.trim().to_owned(), Some(unit.trim().to_owned())),
-        None => (header.to_owned(), None),
     }
 }
 
@@ -168,22 +195,23 @@ fn column(field: &Field, at: usize, unit: Option<&str>) -> Result<Column, String
         at,
         field_type: field.field_type.clone(),
         conversion,
+        is_lenient: false,
     })
 }
 
 /// The value of a cell; an empty one is missing, nothing when it is of another type.
 fn value(column: &Column, text: &str) -> Option<Value> {
-    if text.is_empty() {
+    if text.is_empty() || column.is_numeric() && is_missing(text) {
         return Some(Value::Missing);
     }
     match &column.field_type {
         FieldType::Number(_) => {
-            let number: f64 = text.parse().ok()?;
+            let number: f64 = text.trim().parse().ok()?;
             number
                 .is_finite()
                 .then(|| Value::Number(column.conversion.apply(number)))
         }
-        FieldType::Integer => text.parse().ok().map(Value::Integer),
+        FieldType::Integer => text.trim().parse().ok().map(Value::Integer),
         FieldType::Boolean => text.parse().ok().map(Value::Boolean),
         FieldType::Text => Some(Value::Text(text.into())),
         FieldType::Time => EventTime::parse_iso(text).map(Value::Time),

@@ -4,6 +4,7 @@
 
 pub mod brokers;
 pub mod csv_log;
+pub mod log_columns;
 pub mod mqtt;
 pub mod seen;
 

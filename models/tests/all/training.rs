@@ -1,6 +1,8 @@
 use std::cell::RefCell;
 
-use twinflow_models::{Classes, Dataset, FeatureSpec, Progress, TrainConfig, TrainError, train};
+use twinflow_models::{
+    Classes, Dataset, FeatureSpec, JudgedBy, Judgement, Progress, TrainConfig, TrainError, train,
+};
 
 use crate::{fan_runs, small_model};
 
@@ -85,10 +87,17 @@ fn settings_out_of_range_are_refused_by_name() {
         ),
         (
             TrainConfig {
-                held_out_share: f64::NAN,
+                features_a_split: Some(0),
                 ..config()
             },
-            "held_out_share is NaN; allowed: above 0 and below 1",
+            "features_a_split is 0; allowed: 1 or more",
+        ),
+        (
+            TrainConfig {
+                judgement: Judgement::Folds(1),
+                ..config()
+            },
+            "folds is 1; allowed: 2 to 100",
         ),
     ] {
         assert_eq!(failure(&dataset, &config).to_string(), expected);
@@ -141,8 +150,8 @@ fn progress_counts_up_to_all_trees() {
     assert_eq!(
         seen.last(),
         Some(&Progress {
-            trees_done: 25,
-            trees: 25
+            trees_done: 150,
+            trees: 150
         })
     );
 }
@@ -156,8 +165,8 @@ fn the_model_remembers_where_it_comes_from() {
         training.data_fingerprint,
         format!("{:016x}", small_model::dataset().fingerprint())
     );
-    assert_eq!(report.training_runs + report.held_out_runs.len(), 8);
-    assert_eq!((report.training_rows, report.held_out_runs.len()), (720, 2));
+    assert_eq!(report.judged_by, JudgedBy::Folds { folds: 5, runs: 8 });
+    assert_eq!(report.judged_rows, 960);
     assert_eq!(model.features()[0].name, "vibration");
     assert_eq!((model.features()[0].min, model.features()[1].min), (0.02, 0.9));
 }
@@ -173,7 +182,7 @@ fn the_fans_faults_are_told_apart_on_runs_not_seen() {
     let (model, report) = train(&dataset, &config, &|_| {}).unwrap();
     assert!(report.macro_f1 > 0.75, "{report}");
     assert!(report.fault.f1 > 0.80, "{report}");
-    assert!(report.macro_f1 > report.baseline.macro_f1 + 0.5, "{report}");
+    assert!(report.macro_f1 > report.baselines[0].macro_f1 + 0.5, "{report}");
     // And they are not told apart too easily: faults of severity 0.3 hide in the spread of rooms and loads.
     assert!(report.macro_f1 < 0.98, "{report}");
     assert!(model.to_json().unwrap().len() < 2_000_000);

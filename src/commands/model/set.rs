@@ -7,9 +7,8 @@ use twinflow_engine::language::{Sources, read_text};
 use twinflow_models::Model;
 
 use super::texts_file;
-use crate::commands::train;
 use crate::exit::{Exit, Stop};
-use crate::{flow_file, output};
+use crate::{flow_file, output, whole_file};
 
 /// Writes edited texts into a model file.
 pub fn set(path: &Path, texts: &Path) -> Result<(), Stop> {
@@ -29,7 +28,7 @@ pub fn set(path: &Path, texts: &Path) -> Result<(), Stop> {
     if changes.is_empty() {
         return output::write(&format!("{} has these texts already\n", path.display()));
     }
-    train::write(&changed, path)?;
+    whole_file::write(&changed.to_json().map_err(Stop::failure)?, path)?;
     output::write(&format!("{} written: {}\n", path.display(), changes.join("; ")))
 }
 
