@@ -38,7 +38,7 @@ fn a_model_is_shown_to_people_and_programs() {
     for part in [
         "fan.json, 1.",
         "Random Forest of 160 trees",
-        "vibration                  g      0.0154      0.1449\n",
+        "vibration                  g       0.015      0.1449\n",
         "class 0: Normal Operation (no fault)",
         "class 3: Mechanical Imbalance\n  Stop the fan",
         "High from a confidence of 0.9, Medium from 0.7, else Low",

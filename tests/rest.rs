@@ -202,7 +202,7 @@ fn the_model_tells_what_it_is() {
     let model: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         model["features"][0],
-        json!({ "name": "temp", "unit": "°C", "min": 26.4, "max": 48.24 })
+        json!({ "name": "temp", "unit": "°C", "min": 26.13, "max": 49.81 })
     );
     assert_eq!(model["classes"][3]["label"], json!("Mechanical Imbalance"));
     assert_eq!(model["trees"], json!(160));

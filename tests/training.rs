@@ -182,21 +182,33 @@ fn foreign(log: &str, has_holes: bool) -> String {
         "Thermal Overload",
     ];
     let mut text = "\u{feff}Seconds,Temp (C),Speed [rpm],I [mA],vibration,Condition\n".to_owned();
+    let names: Vec<&str> = log.lines().next().unwrap().split(',').collect();
+    let at = |name: &str| {
+        names
+            .iter()
+            .position(|known| known.split(' ').next() == Some(name))
+            .unwrap()
+    };
     for (row, line) in log.lines().skip(1).enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
-        let number = |at: usize| cells[at].parse::<f64>().unwrap();
-        let run = number(6);
+        let cell = |name: &str| cells[at(name)];
+        let number = |name: &str| cell(name).parse::<f64>().unwrap();
+        let run = number("run");
         text.push_str(&format!(
             "{},{:.3},{},{},{},{}\n",
             run * 600.0 + (row % 700) as f64 * 0.2,
-            number(2) * 1.8 + 32.0,
-            cells[3],
-            number(4) * 1000.0,
-            if has_holes && row == 1000 { "n/a" } else { cells[5] },
+            number("temp") * 1.8 + 32.0,
+            cell("rpm"),
+            number("current") * 1000.0,
+            if has_holes && row == 1000 {
+                "n/a"
+            } else {
+                cell("vibration")
+            },
             if has_holes && row == 2000 {
                 ""
             } else {
-                LABELS[number(7) as usize]
+                LABELS[number("actual_fault") as usize]
             },
         ));
     }

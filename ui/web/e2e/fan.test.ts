@@ -109,7 +109,7 @@ test('the API documents load without the internet and can be tried out', async (
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const complaints = watch(page, program.url);
   await page.goto(`${program.url}docs/`);
-  const predict = page.locator('.opblock-post', { hasText: '/predict' });
+  const predict = page.locator('.opblock-post:has([data-path="/predict"])');
   await predict.locator('.opblock-summary').click();
   await predict.getByRole('button', { name: 'Try it out' }).click();
   const reading = {
