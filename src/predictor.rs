@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use twinflow_engine::graph::Graph;
+use twinflow_engine::graph::{Graph, Node};
+use twinflow_engine::language::YamlValue;
 use twinflow_models::{Model, ModelStore};
 use twinflow_ui::{Contribution, Explained, FeatureInfo, Prediction, Predictor};
 
@@ -12,6 +13,19 @@ pub fn model_file(graph: &Graph) -> Option<(&str, PathBuf)> {
     let node = graph.nodes.iter().find(|node| node.node_type == "classify")?;
     let file = node.config.get("model")?;
     Some((&node.id.value, graph.path(file.scalar_text()?, file.span)))
+}
+
+/// The fields that a `classify` node lets its model learn from, if it lists them.
+pub fn listed_features(node: &Node) -> Option<Vec<String>> {
+    match &node.config.get("features")?.value {
+        YamlValue::Sequence(names) => Some(
+            names
+                .iter()
+                .filter_map(|name| Some(name.scalar_text()?.to_owned()))
+                .collect(),
+        ),
+        _ => None,
+    }
 }
 
 /// The model of the flow, if it has one.

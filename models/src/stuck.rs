@@ -3,7 +3,7 @@
 //! A quantised sensor repeats a value now and then, a set point for hours, and a machine that stands still gives
 //! zeros. So a feature is stuck only where it says exactly the same, other than 0, for at least [`STUCK_S`] seconds
 //! and [`STUCK_ROWS`] rows of a run, although it usually changes from each row to the next, and while another
-//! feature of the row did change.
+//! feature of the row did change. What is computed from others has no sensor that could be stuck.
 
 use crate::dataset::Dataset;
 use crate::sequence::{Sequence, sequences};
@@ -20,7 +20,7 @@ pub(crate) fn alive(dataset: &Dataset) -> (Vec<bool>, Vec<(String, usize)>) {
     let mut is_alive = vec![true; dataset.row_count()];
     let mut counts = Vec::new();
     for (index, feature) in dataset.features().iter().enumerate() {
-        if !usually_changes(dataset, &sequences, index) {
+        if feature.is_computed || !usually_changes(dataset, &sequences, index) {
             continue;
         }
         let mut rows = 0;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use twinflow_engine::record::EventTime;
-use twinflow_plant::Plant;
+use twinflow_plant::{ControlMode, Plant};
 
 /// What a payload says beside the plant's own state.
 pub(crate) struct Sent<'s> {
@@ -21,10 +21,22 @@ impl Sent<'_> {
     pub fn payload(&self, plant: &Plant) -> Vec<u8> {
         let reading = plant.reading();
         let fault = plant.fault();
+        let command = plant.command();
         let rounded = |value: f32, digits: i32| {
             let scale = 10_f64.powi(digits);
             (f64::from(value) * scale).round() / scale
         };
+        let mut inputs = json!({
+            "process_heat_load_w": rounded(command.process_heat_load_w(), 1),
+            "mechanical_load": rounded(command.mechanical_load(), 3),
+        });
+        // In automatic mode the controller chooses the speed, and nobody has set one.
+        if command.control_mode() == ControlMode::Manual
+            && let Some(inputs) = inputs.as_object_mut()
+        {
+            let speed_pct = rounded(command.speed_command_pct(), 1);
+            inputs.insert("speed_command_pct".to_owned(), speed_pct.into());
+        }
         json!({
             "timestamp": self.time.as_millis(),
             "asset_id": self.asset_id,
@@ -34,6 +46,7 @@ impl Sent<'_> {
             "current": rounded(reading.current_a, 3),
             "vibration": rounded(reading.vibration_g, 4),
             "mode": plant.mode().name(),
+            "inputs": inputs,
             "run": self.run,
             "fault": { "code": fault.class().code(), "severity": rounded(fault.severity(), 2) },
         })

@@ -13,6 +13,8 @@ pub struct FeatureSpec {
     pub unit: Option<String>,
     /// The least and the greatest value that the plant is meant to reach, when that is known.
     pub range: Option<(f32, f32)>,
+    /// Whether it is computed from others rather than measured.
+    pub is_computed: bool,
 }
 
 impl FeatureSpec {
@@ -22,7 +24,15 @@ impl FeatureSpec {
             name: name.to_owned(),
             unit: unit.map(str::to_owned),
             range: None,
+            is_computed: false,
         }
+    }
+
+    /// The same column as one that no sensor measures: it may stand still.
+    #[must_use]
+    pub fn computed(mut self) -> Self {
+        self.is_computed = true;
+        self
     }
 
     /// The same column with the range that the plant is meant to keep. A value beyond it by more than the range is

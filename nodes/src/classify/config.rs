@@ -19,6 +19,8 @@ use super::steady::Hold;
 pub struct Config {
     /// The model's file, as `twinflow train` writes it.
     pub(super) model: Spanned<String>,
+    /// The fields that `twinflow train` lets the model learn from; all numbers that arrive, by default.
+    pub(super) features: Option<Vec<Spanned<String>>>,
     /// How many features to name that a fault was told by; none by default.
     #[schemars(range(min = 1, max = 8))]
     pub(super) explain: Option<Spanned<u8>>,

@@ -36,10 +36,12 @@ impl FeatureInput {
 }
 
 impl Classify {
-    /// The model, and where its features are in the records that arrive; or a report of what is wrong.
+    /// The model, and where its features are in the records that arrive; or a report of what is wrong. `allowed` are the
+    /// fields that it may learn from.
     pub(super) fn features(
         &self,
         file: &Spanned<String>,
+        allowed: Option<&[Spanned<String>]>,
         check: &mut Check<'_>,
     ) -> Option<(Arc<Model>, Vec<FeatureInput>)> {
         let path = check.path(file);
@@ -54,6 +56,21 @@ impl Classify {
                 return None;
             }
         };
+        let is_allowed =
+            |name: &str| allowed.is_none_or(|names| names.iter().any(|known| known.value == name));
+        let names = model.features().iter().map(|feature| feature.name.as_str());
+        let beside: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
+        if !beside.is_empty() {
+            let message = format!(
+                "the model learnt from {}, which `features` does not list",
+                listed(beside)
+            );
+            let diagnostic = Diagnostic::new(Code::Model, file.span, message);
+            check.report(
+                diagnostic.with_help("train it anew with `twinflow train`, or list what it learnt from"),
+            );
+            return None;
+        }
         let inputs: Vec<Option<FeatureInput>> = model
             .features()
             .iter()
@@ -61,6 +78,26 @@ impl Classify {
             .collect();
         Some((model, inputs.into_iter().collect::<Option<_>>()?))
     }
+}
+
+/// Reports listed features that are no numbers of the record.
+pub(super) fn are_numbers(names: Option<&[Spanned<String>]>, check: &mut Check<'_>) -> Option<()> {
+    let mut are_right = true;
+    for name in names.unwrap_or_default() {
+        let Some((_, field)) = check.field(name) else {
+            are_right = false;
+            continue;
+        };
+        if !matches!(field.field_type, FieldType::Number(_)) {
+            let message = format!(
+                "`{}` is {}, a model learns from numbers",
+                name.value, field.field_type
+            );
+            check.report(Diagnostic::new(Code::Model, name.span, message));
+            are_right = false;
+        }
+    }
+    are_right.then_some(())
 }
 
 fn feature_input(

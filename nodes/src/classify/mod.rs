@@ -34,6 +34,9 @@ The model's features are found among the record's fields by name, and converted 
 a field that is missing is an error before the start. It adds `fault_code`, `fault_label`, `confidence` (0 to 1),
 `severity` (None, Low, Medium, High) and `advice`. A record that lacks a feature gets no verdict.
 
+`features: [temp_residual, strength]` lists what `twinflow train` lets the model learn from. Without it, the model learns
+from every number that arrives; with it, other numbers can stand beside them, such as set points and energies.
+
 `explain: 3` tells by which features a fault was told: `drivers`, such as `vibration +0.41 (0.12 g), current −0.05 (0.41 A)`,
 and for machines `driver_1`, `driver_1_share` and so on. A share of +0.41 says that the value of this feature makes the
 fault by 0.41 more likely; all shares and what the fault has to begin with add up to the confidence of the reading. They
@@ -74,8 +77,10 @@ nodes:
     type Config = Config;
 
     fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
+        let allowed = config.features.as_deref();
+        features::are_numbers(allowed, check)?;
         let features = if check.may_read_files() {
-            Some(self.features(&config.model, check)?)
+            Some(self.features(&config.model, allowed, check)?)
         } else {
             None
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use twinflow_engine::language::listed;
 use twinflow_engine::record::{Batch, Keys, Value};
-use twinflow_engine::schema::{FieldType, Schema};
+use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_models::{Classes, CleaningReport, Dataset, FeatureSpec, Row};
 
 use super::truth::Truth;
@@ -15,6 +15,8 @@ use crate::exit::Stop;
 pub struct Arrived {
     slots: Vec<usize>,
     specs: Vec<FeatureSpec>,
+    /// Which of them the model may learn from; the others only tell broken readings.
+    is_feature: Vec<bool>,
     /// Row by row, one value for each feature; NaN is missing.
     values: Vec<f32>,
     /// The machine and the time of each row.
@@ -30,31 +32,44 @@ pub struct Learnable {
 }
 
 impl Arrived {
-    /// Takes the numbers of the records' schema, but for what only an experiment's protocol knows. `measured` is what the
-    /// source gives: its ranges tell which readings are impossible. The range of a computed value may be that of a gauge.
-    pub fn new(arriving: &Schema, measured: &Schema, options: &ColumnOptions) -> Result<Self, Stop> {
+    /// Takes the numbers of the records' schema, but for what only an experiment's protocol knows, or those that are
+    /// `listed`. `measured` is what the source gives: its ranges tell which readings are impossible, whether the model learns
+    /// from them or not. The range of a computed value may be that of a gauge.
+    pub fn new(
+        arriving: &Schema,
+        measured: &Schema,
+        listed: Option<&[String]>,
+        options: &ColumnOptions,
+    ) -> Result<Self, Stop> {
         let is_truth = |name: &str| {
             let column = options.maps.iter().find(|(_, field)| field == name);
             let column = column.map_or(name, |(column, _)| column.as_str());
             options.truth().any(|truth| truth == name || truth == column)
         };
-        let numbers =
-            arriving.fields().iter().enumerate().filter(|(_, field)| {
-                matches!(field.field_type, FieldType::Number(_)) && !is_truth(&field.name)
-            });
+        let is_listed = |name: &str| listed.is_none_or(|names| names.iter().any(|known| known == name));
+        let is_feature = |field: &Field| is_listed(&field.name) && !is_truth(&field.name);
+        let is_sensor =
+            |field: &Field| !field.optional && !is_truth(&field.name) && measured.slot(&field.name).is_some();
+        let numbers = arriving.fields().iter().enumerate().filter(|(_, field)| {
+            matches!(field.field_type, FieldType::Number(_)) && (is_feature(field) || is_sensor(field))
+        });
+        let numbers: Vec<(usize, &Field)> = numbers.collect();
+        let is_feature: Vec<bool> = numbers.iter().map(|(_, field)| is_feature(field)).collect();
         let (slots, specs): (Vec<usize>, Vec<FeatureSpec>) = numbers
+            .into_iter()
             .map(|(slot, field)| {
                 let unit = field.field_type.unit().map(|unit| unit.symbol().to_owned());
                 let spec = FeatureSpec::new(&field.name, unit.as_deref());
                 let measured = measured.slot(&field.name).is_some();
-                let spec = match field.range.filter(|_| measured) {
+                let spec = match field.range {
+                    _ if !measured => spec.computed(),
                     Some((least, greatest)) => spec.ranged(least as f32, greatest as f32),
                     None => spec,
                 };
                 (slot, spec)
             })
             .unzip();
-        if specs.is_empty() {
+        if !is_feature.contains(&true) {
             return Err(Stop::usage(
                 "no numbers arrive at the `classify` node: there is nothing to learn from",
             ));
@@ -62,6 +77,7 @@ impl Arrived {
         Ok(Self {
             slots,
             specs,
+            is_feature,
             values: Vec::new(),
             from: Vec::new(),
         })
@@ -128,6 +144,12 @@ impl Arrived {
             });
         }
         let (dataset, cleaning) = builder.finish();
+        let sensors = self.specs.iter().zip(&self.is_feature);
+        let sensors: Vec<&str> = sensors
+            .filter(|(_, is_feature)| !**is_feature)
+            .map(|(spec, _)| spec.name.as_str())
+            .collect();
+        let dataset = dataset.without(&sensors).map_err(Stop::usage)?;
         let flawed = dataset.flawed_features();
         let flawed: Vec<_> = flawed
             .iter()

@@ -111,7 +111,15 @@ fn arrived(graph: &Graph, node: &str, options: &TrainOptions) -> Result<Arrived,
     let schema: Arc<Schema> = output
         .map(|output| Arc::clone(&output.schema))
         .unwrap_or_default();
-    let mut arrived = Arrived::new(&arriving.unwrap_or_default(), &schema, &options.columns)?;
+    let listed = graph
+        .node(node)
+        .and_then(|(_, node)| predictor::listed_features(node));
+    let mut arrived = Arrived::new(
+        &arriving.unwrap_or_default(),
+        &schema,
+        listed.as_deref(),
+        &options.columns,
+    )?;
     let names = names(&options.columns, &schema)?;
     let log = CsvLog::open_with(&options.from, &schema, &[], names).map_err(|error| {
         Stop::usage(format!(
