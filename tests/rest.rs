@@ -1,4 +1,4 @@
-//! The REST API of a running fan flow.
+//! The REST API of a running flow.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,10 +13,15 @@ mod program;
 use program::Program;
 use serde_json::{Value, json};
 
-fn fan_flow() -> (tempfile::TempDir, Program) {
+/// It answers for single readings.
+fn model_server() -> (tempfile::TempDir, Program) {
+    serve("examples/fan-readings.yaml")
+}
+
+fn serve(flow: &str) -> (tempfile::TempDir, Program) {
     let folder = tempfile::tempdir().unwrap();
     let root = env!("CARGO_MANIFEST_DIR");
-    let flow = std::fs::read_to_string(format!("{root}/flows/fan-cooling.yaml"))
+    let flow = std::fs::read_to_string(format!("{root}/{flow}"))
         .unwrap()
         .replace("../models", &format!("{root}/models"));
     std::fs::write(folder.path().join("flow.yaml"), flow).unwrap();
@@ -50,7 +55,7 @@ fn ask(program: &Program, address: &str, body: &str) -> (u16, Value) {
 
 #[test]
 fn predictions_have_the_shape_that_clients_know() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let (code, answer) = predict(&program, &reading().to_string());
     assert_eq!(code, 200);
     assert_eq!(
@@ -68,7 +73,7 @@ fn predictions_have_the_shape_that_clients_know() {
 
 #[test]
 fn bad_readings_are_refused_with_the_field() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let mut cases: Vec<(String, Vec<(&str, &str)>)> = Vec::new();
     let mut unknown = reading();
     unknown["energy"] = json!(1.0);
@@ -114,7 +119,7 @@ fn bad_readings_are_refused_with_the_field() {
 
 #[test]
 fn a_prediction_is_explained_when_asked_for() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let mut shaken = reading();
     shaken["vibration"] = json!(0.09);
     let (code, answer) = ask(&program, "/predict?explain=true", &shaken.to_string());
@@ -148,7 +153,7 @@ fn a_prediction_is_explained_when_asked_for() {
 
 #[test]
 fn many_readings_are_answered_at_once() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let mut shaken = reading();
     shaken["vibration"] = json!(0.09);
     let list = |count: usize, last: &Value| {
@@ -196,7 +201,7 @@ fn many_readings_are_answered_at_once() {
 
 #[test]
 fn the_model_tells_what_it_is() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let (code, body) = program.request("GET", "/model", &[], "");
     assert_eq!(code, 200);
     let model: Value = serde_json::from_str(&body).unwrap();
@@ -211,7 +216,7 @@ fn the_model_tells_what_it_is() {
 
 #[test]
 fn the_api_is_described_with_the_models_own_features() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let (code, body) = program.request("GET", "/openapi.json", &[], "");
     assert_eq!(code, 200);
     let described: Value = serde_json::from_str(&body).unwrap();
@@ -238,7 +243,7 @@ fn the_api_is_described_with_the_models_own_features() {
 
 #[test]
 fn foreign_names_and_foreign_pages_are_refused() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = model_server();
     let (code, _) = program.request("GET", "/api/status", &[("Host", "plant.example")], "");
     assert_eq!(code, 403);
     let (code, _) = program.request("GET", "/api/status", &[("Origin", "http://plant.example")], "");
@@ -259,7 +264,7 @@ fn samples<'t>(text: &'t str, metric: &str) -> Vec<(&'t str, f64)> {
 
 #[test]
 fn metrics_count_what_goes_through() {
-    let (_folder, program) = fan_flow();
+    let (_folder, program) = serve("flows/fan-cooling.yaml");
     let deadline = std::time::Instant::now() + program::PATIENCE;
     loop {
         let (code, text) = program.request("GET", "/metrics", &[], "");

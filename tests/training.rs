@@ -17,7 +17,7 @@ use program::{Ended, run_in};
 use serde_json::Value;
 
 fn flow() -> String {
-    format!("{}/flows/fan-cooling.yaml", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/examples/fan-readings.yaml", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn simulate(folder: &Path, runs: &str) {
@@ -110,7 +110,7 @@ fn a_model_is_made_and_judged_and_again_the_same() {
     assert_eq!(report["detections"].as_array().unwrap().len(), 12);
     assert!(report["false_alarms"]["persistent"].as_u64().unwrap() > 0);
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("<svg") && page.contains("Fault model: Fan cooling"));
+    assert!(page.contains("<svg") && page.contains("Fault model: Fan readings"));
     for fetched in ["http://", "https://", "<script", "<link", "url("] {
         assert!(!page.contains(fetched), "the page fetches: {fetched}");
     }
@@ -305,5 +305,62 @@ fn what_a_log_lacks_is_named_with_the_option_that_helps() {
         told.contains("odd.csv:2: expected the code or the name of a class (`Normal Operation`, ")
             && told.contains("found `broken`"),
         "{told}"
+    );
+}
+
+#[test]
+fn the_flow_says_what_the_model_sees() {
+    let folder = tempfile::tempdir().unwrap();
+    simulate(folder.path(), "12");
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = fs::read_to_string(format!("{root}/flows/fan-cooling.yaml")).unwrap();
+    fs::write(folder.path().join("flow.yaml"), &text).unwrap();
+    let log = fs::read_to_string(folder.path().join("log.csv")).unwrap();
+    // A broken sensor spoils its reading although the model sees none of it.
+    let broken = log.lines().nth(2000).unwrap();
+    let cells: Vec<&str> = broken.split(',').collect();
+    let log = log.replacen(
+        broken,
+        &broken.replacen(&format!(",{},", cells[2]), ",999,", 1),
+        1,
+    );
+    fs::write(folder.path().join("log.csv"), log).unwrap();
+    let arguments = [
+        "train",
+        "flow.yaml",
+        "--from",
+        "log.csv",
+        "--out",
+        "model.json",
+        "--trees",
+        "10",
+        "--report",
+        "report.json",
+    ];
+    let ended = run_in(folder.path(), &arguments);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("1 × temp is impossible"),
+        "{}",
+        ended.stdout
+    );
+    let features = features(folder.path());
+    assert_eq!(features.len(), 12, "{features:?}");
+    assert!(
+        features.iter().all(|name| name.contains("_residual")),
+        "{features:?}"
+    );
+    // A model that learnt from more than the flow allows is refused.
+    let text = text.replace("../models/fan-twin.json", "model.json");
+    let fewer = text.replace("      - vibration_residual_10s\n", "");
+    fs::write(folder.path().join("flow.yaml"), fewer).unwrap();
+    let checked = run_in(folder.path(), &["check", "flow.yaml"]);
+    assert_eq!(checked.code, Some(2));
+    assert!(
+        checked
+            .stderr
+            .contains("the model learnt from `vibration_residual_10s`, which `features` does not list"),
+        "{}",
+        checked.stderr
     );
 }

@@ -238,7 +238,11 @@ nodes:
 #[test]
 fn settings_that_make_no_sense_are_told_at_their_place() {
     assert_eq!(findings("explain: 2, smooth: 500 ms, steady: { for: 2 s }"), "");
+    assert_eq!(findings("features: [current, vibration]"), "");
     let wrong = [
+        "features: [vibration]",
+        "features: [vibraton, current]",
+        "features: vibration",
         "explain: 9",
         "explain: 5",
         "smooth: 3 kg",

@@ -175,6 +175,31 @@ fn a_sensor_that_stands_still_is_left_out_from_its_second_row() {
 }
 
 #[test]
+fn what_is_computed_has_no_sensor_that_could_be_stuck() {
+    let features = vec![
+        FeatureSpec::new("temp", Some("°C")),
+        FeatureSpec::new("expected", Some("°C")).computed(),
+    ];
+    let mut builder = Dataset::builder(features, Classes::fan()).unwrap();
+    for step in 0..1000_i64 {
+        let expected = if (200..=600).contains(&step) {
+            27.5
+        } else {
+            20.0 + wobble(step)
+        };
+        let row = Row {
+            values: &[20.0 + wobble(step + 3), expected],
+            class_code: 0,
+            run: "a",
+            time_us: Some(step * 100_000),
+            severity: None,
+        };
+        assert_eq!(builder.push_row(row), None);
+    }
+    assert_eq!(builder.finish().0.row_count(), 1000);
+}
+
+#[test]
 fn what_stands_still_by_nature_is_kept() {
     // For less than 30 s, at 0 (a machine that stands), of both features at once, and a set point.
     for values in [

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 
 /** The root of the repository, from which the flows and the model are taken. */
 export const ROOT = resolve(import.meta.dirname, '../../..');
-export const MODEL = join(ROOT, 'models/fan-faults.json');
+export const MODEL = join(ROOT, 'models/fan-twin.json');
 
 export interface Program {
   readonly url: string;
@@ -99,6 +99,6 @@ export function fanFlow(): string {
   };
   let flow = readFileSync(join(ROOT, 'flows/fan-cooling.yaml'), 'utf8');
   flow = replaced(flow, '${TWINFLOW_BROKER:-embedded}', 'embedded://127.0.0.1:0');
-  flow = replaced(flow, '../models/fan-faults.json', MODEL);
+  flow = replaced(flow, '../models/fan-twin.json', MODEL);
   return replaced(flow, 'asset_id: fan-1\n', 'asset_id: fan-1\n    faults: none\n');
 }

@@ -1,10 +1,14 @@
 /** The rows of widgets within a group. */
 import type { Widget, WidgetKind } from '../protocol';
+import { driversOf } from '../widgets/drivers';
 
 /** A column of the page is about this wide on the screen a control room has. */
 export const COLUMN_PX = 112;
 /** Below this page width everything stands in one column. */
 export const NARROW_PX = 640;
+
+/** A bar of an explanation, and the space around it. */
+const DRIVER_PX = 22;
 
 interface Size {
   /** Columns it wants when nothing is said. */
@@ -33,8 +37,11 @@ export interface WidgetRow {
   readonly heightPx: number;
 }
 
-/** A lane needs room for its name; the other kinds have one height. */
+/** Lanes and bars need room for their names; all else has one height. */
 export function heightOf(widget: Widget): number {
+  if (widget.kind === 'advice') {
+    return SIZES.advice.heightPx + driversOf(widget.fields).length * DRIVER_PX;
+  }
   const lanes = widget.kind === 'timeline' ? Object.keys(widget.fields[0]?.labels ?? {}).length : 0;
   return Math.max(SIZES[widget.kind].heightPx, lanes === 0 ? 0 : 52 + lanes * 16);
 }

@@ -1,6 +1,7 @@
 /** Which field of a widget says what, and in which words. */
 import { formatCell, withUnit } from '../format';
 import type { Cell, Field, Row, Widget } from '../protocol';
+import { isExplanation } from './drivers';
 
 export interface AdviceRoles {
   readonly headline: Field | null;
@@ -13,7 +14,8 @@ export interface AdviceRoles {
  * The parts of an advice by the names a classifier gives them; without such names, the first text is the
  * headline, the last one the advice, and the first number the confidence.
  */
-export function adviceRoles(fields: readonly Field[]): AdviceRoles {
+export function adviceRoles(all: readonly Field[]): AdviceRoles {
+  const fields = all.filter((field) => !isExplanation(field));
   const named = (word: string): Field | undefined => fields.find(({ name }) => name.includes(word));
   const confidence =
     named('confidence') ?? fields.find(({ type, labels }) => type === 'number' && labels === null);
