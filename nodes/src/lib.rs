@@ -21,13 +21,16 @@ mod fan_payload;
 mod fan_simulation;
 mod field_selection;
 mod field_spec;
+mod forecast;
 mod json_members;
 mod json_path;
 mod json_record;
 mod kpi;
+mod lapse;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
+mod number_field;
 mod reading;
 mod rhai_file;
 mod rhai_function;
@@ -35,6 +38,7 @@ mod script;
 mod sqlite_file;
 mod state_file;
 mod supply;
+mod time_span;
 mod twin;
 mod virtual_fan;
 mod window;
@@ -75,6 +79,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(kpi::Kpi)
         .with(twin::Twin)
         .with(window::Window)
+        .with(forecast::Forecast)
         .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)
         .with_files(rhai_file::RhaiFiles)

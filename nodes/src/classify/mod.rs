@@ -3,7 +3,6 @@
 mod config;
 mod drivers;
 mod features;
-mod lapse;
 mod memory;
 mod run;
 mod smooth;

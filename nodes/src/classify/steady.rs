@@ -2,7 +2,7 @@
 
 use twinflow_engine::record::EventTime;
 
-use super::lapse::Lapse;
+use crate::lapse::Lapse;
 
 /// The setting.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ const LEAST_MICROS: i64 = 60_000_000;
 /// A machine that was silent for longer begins anew. So does one whose clock was set back: otherwise a single reading from
 /// a wrong year would silence all that follow.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lapse(i64);
+pub(crate) struct Lapse(i64);
 
 impl Lapse {
     /// Ten times the time that the node looks back, a minute at least.
