@@ -291,6 +291,11 @@ pub enum ModelOptions {
         #[arg(long, value_enum, default_value_t)]
         format: ModelFormat,
     },
+    /// Print the YAML that tells what an ONNX file's numbers mean, to be filled in and saved beside it
+    Card {
+        /// The ONNX file
+        model: PathBuf,
+    },
     /// Print labels, advice and severity as YAML, to be edited
     Texts {
         /// The model file
@@ -333,6 +338,7 @@ pub struct SimulateOptions {
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+
 }
 
 /// The phases of a simulated experiment.

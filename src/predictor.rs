@@ -1,4 +1,4 @@
-//! The flow's model behind the REST endpoint.
+//! The flow's models behind the REST endpoints.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,13 +6,19 @@ use std::sync::Arc;
 use twinflow_engine::graph::{Graph, Node};
 use twinflow_engine::language::YamlValue;
 use twinflow_models::{Model, ModelStore};
-use twinflow_ui::{Contribution, Explained, FeatureInfo, Prediction, Predictor};
+use twinflow_ui::{Contribution, Explained, FeatureInfo, NamedModel, Prediction, Predictor};
 
 /// The file of the model that the flow's first `classify` node names, and that node's name.
 pub fn model_file(graph: &Graph) -> Option<(&str, PathBuf)> {
-    let node = graph.nodes.iter().find(|node| node.node_type == "classify")?;
-    let file = node.config.get("model")?;
-    Some((&node.id.value, graph.path(file.scalar_text()?, file.span)))
+    model_files(graph).next()
+}
+
+fn model_files(graph: &Graph) -> impl Iterator<Item = (&str, PathBuf)> {
+    let nodes = graph.nodes.iter().filter(|node| node.node_type == "classify");
+    nodes.filter_map(|node| {
+        let file = node.config.get("model")?;
+        Some((node.id.as_str(), graph.path(file.scalar_text()?, file.span)))
+    })
 }
 
 /// The fields that a `classify` node lets its model learn from, if it lists them.
@@ -28,12 +34,17 @@ pub fn listed_features(node: &Node) -> Option<Vec<String>> {
     }
 }
 
-/// The model of the flow, if it has one.
-pub fn predictor(graph: &Graph, models: &ModelStore) -> Option<Arc<dyn Predictor>> {
-    let (_, file) = model_file(graph)?;
-    // The check of the flow has loaded it: this finds it in the store.
-    let model = models.load(&file).ok()?;
-    Some(Arc::new(Answering(model)))
+/// The models of the flow by the names of their nodes, in the order of the flow.
+pub fn models(graph: &Graph, models: &ModelStore) -> Vec<NamedModel> {
+    let named = model_files(graph).filter_map(|(node, file)| {
+        // The check of the flow has loaded it: this finds it in the store.
+        let model = models.load(&file).ok()?;
+        Some(NamedModel {
+            name: node.to_owned(),
+            predictor: Arc::new(Answering(model)),
+        })
+    });
+    named.collect()
 }
 
 struct Answering(Arc<Model>);
@@ -43,9 +54,13 @@ impl Predictor for Answering {
         let feature = |feature: &twinflow_models::Feature| FeatureInfo {
             name: feature.name.clone(),
             unit: feature.unit.clone(),
-            range: (f64::from(feature.min), f64::from(feature.max)),
+            range: feature.range().map(|(min, max)| (f64::from(min), f64::from(max))),
         };
         self.0.features().iter().map(feature).collect()
+    }
+
+    fn explains(&self) -> bool {
+        self.0.is_explainable()
     }
 
     fn predict(&self, values: &[f64], explain: bool) -> Option<Prediction> {

@@ -8,6 +8,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 use twinflow_engine::diagnostic::{Colour, Warnings, render, verdict};
 use twinflow_engine::graph::{Compiled, Graph};
+use twinflow_engine::language::FileState;
 use twinflow_engine::node::{Level, Restored};
 use twinflow_engine::runtime::{BufferLeft, Reloaded, Restoration};
 use twinflow_nodes::{Shared, registry};
@@ -36,47 +37,64 @@ impl<'f> FlowFiles<'f> {
         Self { options, shared }
     }
 
-    /// Reads and checks the flow. Whether it is good or not, `texts` become those that were read. Reading files may take
-    /// its time: this is for a thread of its own.
-    pub fn check(&self, texts: &mut FlowTexts) -> Result<Graph, Unchanged> {
+    /// Reads and checks the flow. Whether it is good or not, `made_of` becomes what was read. Reading files may take its
+    /// time: this is for a thread of its own.
+    pub fn check(&self, made_of: &mut MadeOf) -> Result<Graph, Unchanged> {
         let registry = registry(self.shared);
         let mut compiled = match flow_file::check(self.options, &registry, Level::Environment) {
             Ok(compiled) => compiled,
             Err(stop) => {
                 // It is tried again when it is another file than this, or none, or one again.
-                *texts = FlowTexts::unreadable(&self.options.flow);
+                *made_of = MadeOf::unreadable(&self.options.flow);
                 let report = stop.message().to_owned();
                 return Err(Unchanged { report });
             }
         };
-        *texts = FlowTexts::of(&compiled);
+        *made_of = MadeOf::new(&compiled);
         compiled.graph.take().ok_or_else(|| Unchanged {
             report: report(&compiled),
         })
     }
 }
 
-/// The texts that a flow was made of, as they were read; nothing for a file that is not there.
+/// What a flow was made of when it was read.
 #[derive(Clone, Debug)]
-pub struct FlowTexts(Vec<(PathBuf, Option<Vec<u8>>)>);
+pub struct MadeOf {
+    /// Its texts; nothing for a file that is not there.
+    texts: Vec<(PathBuf, Option<Vec<u8>>)>,
+    /// What its nodes use beside them, such as models.
+    files: Vec<FileState>,
+}
 
-impl FlowTexts {
-    /// Those of a flow that was checked.
-    pub fn of(compiled: &Compiled) -> Self {
+impl MadeOf {
+    /// That of a flow that was checked.
+    pub fn new(compiled: &Compiled) -> Self {
         let texts = compiled.sources.texts();
         let texts = texts.map(|text| (text.path.clone(), Some(text.text.clone().into_bytes())));
-        Self(texts.collect())
+        Self {
+            texts: texts.collect(),
+            files: compiled.files.clone(),
+        }
     }
 
     /// A flow file of which nothing can be made.
     fn unreadable(path: &Path) -> Self {
-        Self(vec![(path.to_owned(), std::fs::read(path).ok())])
+        Self {
+            texts: vec![(path.to_owned(), std::fs::read(path).ok())],
+            files: Vec::new(),
+        }
     }
 
-    /// Whether other texts stand in the files by now; their folders change for other reasons as well.
-    pub fn are_outdated(&self) -> bool {
-        let mut texts = self.0.iter();
+    /// Whether something of it is another by now; the folders change for other reasons as well.
+    pub fn is_outdated(&self) -> bool {
+        let mut texts = self.texts.iter();
         texts.any(|(path, text)| std::fs::read(path).ok() != *text)
+            || self.files.iter().any(FileState::is_outdated)
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        let texts = self.texts.iter().map(|(path, _)| path.as_path());
+        texts.chain(self.files.iter().map(FileState::path))
     }
 }
 
@@ -126,7 +144,7 @@ pub struct FileWatch {
 
 impl FileWatch {
     /// Watches the files. Where the system cannot, the flow is reloaded by command only.
-    pub fn on(texts: &FlowTexts) -> Self {
+    pub fn on(made_of: &MadeOf) -> Self {
         let changed = watch::Sender::new(());
         let changes = changed.subscribe();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -142,13 +160,13 @@ impl FileWatch {
             folders: HashSet::new(),
             changes,
         };
-        watch.add(texts);
+        watch.add(made_of);
         watch
     }
 
     /// Watches further files. Their folders are watched, since editors put another file in the place of the old one.
-    pub fn add(&mut self, FlowTexts(texts): &FlowTexts) {
-        for (file, _) in texts {
+    pub fn add(&mut self, made_of: &MadeOf) {
+        for file in made_of.paths() {
             let folder = match file.parent() {
                 Some(folder) if folder != Path::new("") => folder.to_owned(),
                 _ => PathBuf::from("."),

@@ -16,7 +16,7 @@ use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, dashboard};
 use crate::exit::Stop;
 use crate::logging::GREETING;
 use crate::predictor;
-use crate::reloading::{FileWatch, FlowFiles, FlowTexts, Unchanged, restored, told};
+use crate::reloading::{FileWatch, FlowFiles, MadeOf, Unchanged, restored, told};
 
 /// What is served, and where.
 pub struct Serving<'s> {
@@ -27,8 +27,8 @@ pub struct Serving<'s> {
     pub listen: SocketAddr,
     /// By which it runs; by another than the machine's, the flow's brokers are not needed.
     pub clock: Clock,
-    /// The files of a flow that follows them, and their texts as they were read.
-    pub files: Option<(FlowFiles<'s>, FlowTexts)>,
+    /// The files of a flow that follows them, and what it was made of.
+    pub files: Option<(FlowFiles<'s>, MadeOf)>,
 }
 
 /// Runs a graph until it is told to stop.
@@ -72,17 +72,17 @@ impl Serving<'_> {
         let setup = |graph: &Graph, running: &Running| ServerSetup {
             dashboard: dashboard(graph, started),
             watched: running.watched(),
-            predictor: predictor::predictor(graph, &shared.models),
+            models: predictor::models(graph, &shared.models),
         };
         let server = bound.serve(setup(graph, &running), reloads);
         self.greet(&server);
         tell_state(&restored(running.restoration()));
-        if let Some((files, texts)) = &self.files {
+        if let Some((files, made_of)) = &self.files {
             let mut following = Following {
                 files,
-                watch: FileWatch::on(texts),
+                watch: FileWatch::on(made_of),
                 brokers: graph.brokers.iter().map(|(_, address)| address.clone()).collect(),
-                texts: texts.clone(),
+                made_of: made_of.clone(),
             };
             loop {
                 let answer = tokio::select! {
@@ -128,9 +128,9 @@ impl Serving<'_> {
         let cannot = |error: &dyn std::fmt::Display| Unchanged {
             report: format!("{error}; the flow runs on as it was"),
         };
-        let checked = tokio::task::block_in_place(|| following.files.check(&mut following.texts));
+        let checked = tokio::task::block_in_place(|| following.files.check(&mut following.made_of));
         // Also those of a flow with mistakes: a script that is mended is to be read.
-        following.watch.add(&following.texts);
+        following.watch.add(&following.made_of);
         let graph = checked?;
         let addresses = || graph.brokers.iter().map(|(_, address)| address.as_str());
         let brokers = &self.shared.brokers;
@@ -214,15 +214,15 @@ struct Following<'s> {
     watch: FileWatch,
     /// The addresses of the brokers that the running flow uses.
     brokers: Vec<String>,
-    texts: FlowTexts,
+    made_of: MadeOf,
 }
 
 impl Following<'_> {
-    /// Waits until one of the texts is another.
+    /// Waits until something of it is another.
     async fn changed(&mut self) {
         loop {
             // Before any event: they may have changed while nobody watched.
-            if self.texts.are_outdated() {
+            if self.made_of.is_outdated() {
                 return self.watch.settled().await;
             }
             self.watch.changed().await;

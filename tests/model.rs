@@ -8,6 +8,8 @@
     reason = "shared steps of tests fail as loudly as the tests"
 )]
 
+#[path = "../models/tests/all/onnx_file.rs"]
+mod onnx_file;
 mod program;
 
 use std::fs;
@@ -136,5 +138,42 @@ fn what_is_no_model_is_told() {
     assert!(
         told.contains("of version 1,") && told.contains("train the model again"),
         "{told}"
+    );
+}
+
+#[test]
+fn an_onnx_file_gets_a_card_to_fill_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("fan.onnx"), onnx_file::tree()).unwrap();
+    let ended = run_in(folder.path(), &["model", "show", "fan.onnx"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("`twinflow model card`"), "{}", ended.stderr);
+
+    let card = run_in(folder.path(), &["model", "card", "fan.onnx"]);
+    assert_eq!((card.code, card.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(card.stdout);
+    fs::write(file("fan.onnx.yaml"), card.stdout).unwrap();
+    let ended = run_in(folder.path(), &["model", "show", "fan.onnx"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    for part in [
+        "fan.onnx, 0.00 MB\nONNX model of ",
+        "feature_2        °C           0         100\n",
+        "class 2: Fault 2\n",
+        "Fingerprint of the file ",
+    ] {
+        assert!(
+            ended.stdout.contains(part),
+            "`{part}` is not in:\n{}",
+            ended.stdout
+        );
+    }
+
+    let ended = run_in(folder.path(), &["model", "set", "fan.onnx", "fan.onnx.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("stand in fan.onnx.yaml: edit that file"),
+        "{}",
+        ended.stderr
     );
 }

@@ -220,7 +220,7 @@ fn the_api_is_described_with_the_models_own_features() {
     let (code, body) = program.request("GET", "/openapi.json", &[], "");
     assert_eq!(code, 200);
     let described: Value = serde_json::from_str(&body).unwrap();
-    let reading_schema = &described["components"]["schemas"]["Reading"];
+    let reading_schema = &described["components"]["schemas"]["Reading-faults"];
     let mut names: Vec<&str> = reading_schema["properties"]
         .as_object()
         .unwrap()

@@ -38,6 +38,7 @@ impl Model {
                 expected,
             });
         }
-        Ok(self.forest().explain(row, class))
+        let (forest, _) = self.forest().ok_or(ClassifyError::Unexplainable)?;
+        Ok(forest.explain(row, class))
     }
 }

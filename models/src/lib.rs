@@ -35,6 +35,7 @@
 //! ```
 
 mod answer;
+mod card;
 mod classes;
 mod cleaning;
 mod dataset;
@@ -47,8 +48,10 @@ mod forest;
 mod grow;
 mod grown_tree;
 mod judge;
+mod location;
 mod model;
 mod model_file;
+mod onnx;
 mod packed;
 mod page;
 mod quadrature;
@@ -67,6 +70,7 @@ mod summary;
 mod train;
 
 pub use answer::Answer;
+pub use card::{CardError, CardTemplate};
 pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
 pub use cleaning::{CleaningReport, Gaps, Refusal};
 pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError, Row};
@@ -76,11 +80,12 @@ pub use feature_check::{Flaw, FlawedFeature};
 pub use judge::{Calibration, Detection, FalseAlarms, ReliabilityBin};
 pub use model::{ClassifyError, Feature, Model, Training, Verdict};
 pub use model_file::ModelError;
+pub use onnx::OnnxError;
 pub use packed::ForestError;
 pub use page::ReportPage;
 pub use search::{SearchProgress, Trial, TrialScores, search};
 pub use split::{Fold, folds_by_run};
 pub use spread::{ClassSpread, FeatureSpread};
 pub use store::ModelStore;
-pub use summary::Summary;
+pub use summary::{InferenceSummary, Summary};
 pub use train::{Judgement, Progress, TrainConfig, TrainError, train};

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::answer::Answer;
+use crate::card::Card;
 use crate::classes::{Class, Classes, SeverityRule};
 use crate::evaluate::Report;
 use crate::forest::Forest;
+use crate::model_file::ModelError;
+use crate::onnx::{Network, OnnxError};
 
 /// A column the model reads, with the range it had in training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,10 +19,25 @@ pub struct Feature {
     pub name: String,
     /// Unit of the field, when it has one.
     pub unit: Option<String>,
-    /// Smallest value in training.
-    pub min: f32,
-    /// Largest value in training.
-    pub max: f32,
+    /// Smallest value in training, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f32>,
+    /// Largest value in training, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f32>,
+}
+
+impl Feature {
+    /// The smallest and the largest value in training, where they are known.
+    pub fn range(&self) -> Option<(f32, f32)> {
+        self.min.zip(self.max)
+    }
+
+    /// Whether its range is in order, or there is none.
+    pub(crate) fn has_sound_range(&self) -> bool {
+        self.range()
+            .map_or(self.min.is_none() && self.max.is_none(), |(min, max)| min <= max)
+    }
 }
 
 /// Where the model comes from: enough to train it again, and how good it was.
@@ -40,14 +58,22 @@ pub struct Training {
     pub report: Report,
 }
 
-/// A Random Forest ready to classify, with everything that gives its answers a meaning.
+/// A classifier ready to answer, with everything that gives its answers a meaning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     features: Vec<Feature>,
     classes: Classes,
     severity: SeverityRule,
-    training: Training,
-    forest: Forest,
+    inference: Inference,
+}
+
+/// What finds the probabilities.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Inference {
+    /// Grown here.
+    Forest(Forest, Box<Training>),
+    /// Made by other tools.
+    Network(Network),
 }
 
 /// The class found for a row, and how sure the forest is. Only a model makes verdicts.
@@ -85,6 +111,12 @@ pub enum ClassifyError {
         /// Number of classes.
         expected: usize,
     },
+    /// A model of another tool gave no answer.
+    #[error(transparent)]
+    Network(#[from] OnnxError),
+    /// Only forests are explained.
+    #[error("an ONNX model cannot be explained: this needs a forest that `twinflow train` has made")]
+    Unexplainable,
     /// A class to explain that the model does not have.
     #[error("there is no class {found}, the model has {expected}")]
     Class {
@@ -107,9 +139,33 @@ impl Model {
             features,
             classes,
             severity,
-            training,
-            forest,
+            inference: Inference::Forest(forest, Box::new(training)),
         }
+    }
+
+    /// A model of another tool: the bytes of an ONNX file, and the text of the YAML card beside it, which names the
+    /// features, their units and the classes.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn from_onnx(bytes: &[u8], card: &str) -> Result<Model, ModelError> {
+        let Card {
+            features,
+            classes,
+            severity,
+            output,
+        } = Card::parse(card)?;
+        let middle = features
+            .iter()
+            .map(|feature| feature.range().map_or(0.0, |(min, max)| f32::midpoint(min, max)));
+        let middle: Vec<f32> = middle.collect();
+        let network = Network::load(bytes, &middle, classes.count(), output)?;
+        Ok(Model {
+            features,
+            classes,
+            severity,
+            inference: Inference::Network(network),
+        })
     }
 
     /// The columns of a row, in order.
@@ -127,18 +183,25 @@ impl Model {
         self.severity
     }
 
-    /// Where the model comes from.
-    pub fn training(&self) -> &Training {
-        &self.training
+    /// Where the model comes from; nothing of an ONNX model, which does not tell.
+    pub fn training(&self) -> Option<&Training> {
+        self.forest().map(|(_, training)| training)
     }
 
-    /// Number of trees.
-    pub fn tree_count(&self) -> usize {
-        self.forest.trees()
+    /// Whether [`Model::explain`] can tell why.
+    pub fn is_explainable(&self) -> bool {
+        self.forest().is_some()
     }
 
-    pub(crate) fn forest(&self) -> &Forest {
-        &self.forest
+    pub(crate) fn forest(&self) -> Option<(&Forest, &Training)> {
+        match &self.inference {
+            Inference::Forest(forest, training) => Some((forest, training)),
+            Inference::Network(_) => None,
+        }
+    }
+
+    pub(crate) fn inference(&self) -> &Inference {
+        &self.inference
     }
 
     /// Classifies a row of one value per feature, and writes the probability of each class; they add up to 1.
@@ -158,7 +221,7 @@ impl Model {
                 expected,
             });
         }
-        Ok(self.verdict_on(row, probabilities))
+        self.verdict_on(row, probabilities)
     }
 
     /// Classifies rows that lie one after another in `rows`, and appends a verdict for each.
@@ -176,10 +239,12 @@ impl Model {
         rows.chunks_exact(expected)
             .try_for_each(|row| self.check_row(row))?;
         let mut probabilities = [0.0; Classes::MAX];
-        verdicts.reserve(rows.len() / expected);
+        let mut new = Vec::with_capacity(rows.len() / expected);
         for row in rows.chunks_exact(expected) {
-            verdicts.push(self.verdict_on(row, &mut probabilities));
+            let probabilities = probabilities.get_mut(..self.classes.count()).unwrap_or_default();
+            new.push(self.verdict_on(row, probabilities)?);
         }
+        verdicts.append(&mut new);
         Ok(())
     }
 
@@ -244,11 +309,14 @@ impl Model {
         }
     }
 
-    fn verdict_on(&self, row: &[f32], probabilities: &mut [f32]) -> Verdict {
-        let class = self.forest.classify(row, probabilities);
-        Verdict {
+    fn verdict_on(&self, row: &[f32], probabilities: &mut [f32]) -> Result<Verdict, ClassifyError> {
+        let class = match &self.inference {
+            Inference::Forest(forest, _) => forest.classify(row, probabilities),
+            Inference::Network(network) => network.classify(row, probabilities)?,
+        };
+        Ok(Verdict {
             class,
             confidence: probabilities.get(class).copied().unwrap_or(0.0),
-        }
+        })
     }
 }

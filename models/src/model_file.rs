@@ -11,10 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::card::CardError;
 use crate::classes::{Classes, SeverityRule};
 use crate::dataset::{FeaturesError, check_features};
 use crate::forest::Forest;
 use crate::model::{Feature, Model, Training};
+use crate::onnx::OnnxError;
 use crate::packed::{ForestError, PackedForest};
 
 const FORMAT: &str = "twinflow-model";
@@ -90,8 +92,8 @@ pub enum ModelError {
     /// The features make no sense.
     #[error("the model file's features are wrong: {0}")]
     Features(#[from] FeaturesError),
-    /// A feature's range is upside down.
-    #[error("feature `{feature}` has a `min` above its `max`")]
+    /// A feature's range is upside down, or half given.
+    #[error("feature `{feature}` needs `min` and `max`, the smaller first, or neither")]
     Range {
         /// Name of the feature.
         feature: String,
@@ -108,6 +110,35 @@ pub enum ModelError {
     /// The forest makes no sense.
     #[error("the model file's forest is damaged: {0}")]
     Forest(#[from] ForestError),
+    /// An ONNX model is to become a model file.
+    #[error("an ONNX model stays in its own file; its texts stand in the card beside it")]
+    NotAForest,
+    /// An ONNX file without its card.
+    #[error(
+        "an ONNX file does not say what its numbers mean: this stands in {}, which cannot be read ({source}); \
+         `twinflow model card` prints one to fill in",
+        path.display()
+    )]
+    NoCard {
+        /// Where the card is expected.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The text of an ONNX file's card makes no sense.
+    #[error("the card of the ONNX file: {0}")]
+    Card(#[from] CardError),
+    /// An ONNX file's card makes no sense.
+    #[error("{}: {source}", path.display())]
+    CardOf {
+        /// The card.
+        path: PathBuf,
+        /// The reason.
+        source: CardError,
+    },
+    /// The ONNX file makes no sense, or not with this card.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
 }
 
 impl Model {
@@ -137,7 +168,7 @@ impl Model {
         let file: ModelFile = serde_json::from_slice(bytes)?;
         check_features(file.features.iter().map(|feature| feature.name.as_str()))?;
         for feature in &file.features {
-            if feature.min > feature.max {
+            if !feature.has_sound_range() {
                 return Err(ModelError::Range {
                     feature: feature.name.clone(),
                 });
@@ -161,8 +192,10 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::Json`] when a text cannot be written as JSON; those of a trained model always can.
+    /// [`ModelError::NotAForest`] of an ONNX model, which has a file of its own.
     pub fn to_json(&self) -> Result<Vec<u8>, ModelError> {
-        let packed = self.forest().packed();
+        let (forest, training) = self.forest().ok_or(ModelError::NotAForest)?;
+        let packed = forest.packed();
         let thresholds: Vec<u8> = packed
             .thresholds
             .iter()
@@ -179,7 +212,7 @@ impl Model {
             features: self.features().to_vec(),
             classes: self.classes().clone(),
             severity: self.severity_rule(),
-            training: self.training().clone(),
+            training: training.clone(),
             forest: ForestFile {
                 trees: packed.trees,
                 nodes: STANDARD.encode(&packed.nodes),

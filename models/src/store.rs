@@ -1,14 +1,15 @@
 //! Models loaded once and shared.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::model::Model;
 use crate::model_file::ModelError;
+
+/// Size and time of the last write.
+type FileState = (u64, Option<SystemTime>);
 
 /// Loads each model file once, however many nodes and endpoints ask for it, and again when it has changed on disk.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub struct ModelStore {
 #[derive(Debug)]
 struct Loaded {
     model: Arc<Model>,
-    /// The file's size and time when it was read: a file that was trained anew is another model.
-    state: (u64, Option<SystemTime>),
+    /// Size and time of its files when they were read: a file that was trained anew is another model.
+    state: Vec<Option<FileState>>,
 }
 
 impl ModelStore {
@@ -41,17 +42,14 @@ impl ModelStore {
         let canonical = path.canonicalize().map_err(failed)?;
         // A panic elsewhere cannot leave the map half changed.
         let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = File::open(&canonical).map_err(failed)?;
-        let state = file.metadata().map_err(failed)?;
-        let state = (state.len(), state.modified().ok());
+        let state: Vec<_> = Model::files(&canonical)
+            .iter()
+            .map(|file| state_of(file))
+            .collect();
         if let Some(loaded) = models.get(&canonical).filter(|loaded| loaded.state == state) {
             return Ok(Arc::clone(&loaded.model));
         }
-        let mut bytes = Vec::new();
-        file.take(Model::MAX_FILE_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        let model = Arc::new(Model::from_json(&bytes)?);
+        let model = Arc::new(Model::open(&canonical)?);
         let loaded = Loaded {
             model: Arc::clone(&model),
             state,
@@ -59,4 +57,9 @@ impl ModelStore {
         models.insert(canonical, loaded);
         Ok(model)
     }
+}
+
+fn state_of(path: &Path) -> Option<FileState> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()))
 }

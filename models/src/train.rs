@@ -290,8 +290,8 @@ fn features(dataset: &Dataset) -> Vec<Feature> {
         .map(|(index, spec)| Feature {
             name: spec.name.clone(),
             unit: spec.unit.clone(),
-            min: column(index).fold(f32::MAX, f32::min),
-            max: column(index).fold(f32::MIN, f32::max),
+            min: Some(column(index).fold(f32::MAX, f32::min)),
+            max: Some(column(index).fold(f32::MIN, f32::max)),
         })
         .collect()
 }

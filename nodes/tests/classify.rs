@@ -9,6 +9,8 @@
 
 #[path = "support/inlet.rs"]
 mod inlet;
+#[path = "../../models/tests/all/onnx_file.rs"]
+mod onnx_file;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,7 +90,12 @@ impl Bench {
     fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_model(folder.path());
-        let (graph, inlet) = compile(folder.path(), fields(), &nodes(settings));
+        Self::of(folder, &nodes(settings))
+    }
+
+    /// Some nodes with the model in the folder.
+    fn of(folder: tempfile::TempDir, nodes: &str) -> Self {
+        let (graph, inlet) = compile(folder.path(), fields(), nodes);
         let offline = Offline::up_to(&graph, "show").unwrap();
         Self {
             graph,
@@ -209,20 +216,48 @@ fn a_class_that_no_longer_leads_is_told_with_the_confidence_that_it_has() {
     );
 }
 
+#[test]
+fn a_model_of_another_tool_is_asked_in_its_units_and_not_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("fan.onnx"), onnx_file::tree()).unwrap();
+    let card = onnx_file::CARD.replace("name: temp, unit: °C", "name: current, unit: A");
+    fs::write(folder.path().join("fan.onnx.yaml"), card).unwrap();
+    let path = folder.path().to_owned();
+    let mut bench = Bench::of(folder, &nodes("").replace("fan.json", "fan.onnx"));
+    // Above 30 A it is the hot one, and the record has milliamperes.
+    let codes = bench.codes(&[
+        row(0, "fan", (0.4, 50_000.0)),
+        row(200, "fan", (0.6, 30_000.0)),
+        row(400, "fan", (0.6, 30_001.0)),
+        row(600, "fan", (f64::NAN, 30_001.0)),
+    ]);
+    assert_eq!(codes, [Some(0), Some(1), Some(7), None]);
+
+    let told = findings_in(&path, "fan.onnx", "explain: 2");
+    assert!(told.contains("an ONNX model cannot be explained"), "{told}");
+    fs::remove_file(path.join("fan.onnx.yaml")).unwrap();
+    let told = findings_in(&path, "fan.onnx", "explain: 2");
+    assert!(told.contains("fan.onnx.yaml, which cannot be read"), "{told}");
+}
+
 /// What is wrong with the settings of a node.
 fn findings(settings: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     write_model(folder.path());
+    findings_in(folder.path(), "fan.json", settings)
+}
+
+fn findings_in(folder: &Path, model: &str, settings: &str) -> String {
     let text = format!(
         "twinflow: 1
 brokers: {{ plant: embedded }}
 nodes:
   fan: {{ type: mqtt-in, broker: plant, topic: fan, fields: {{ vibration: {{ unit: g }}, current: {{ unit: A }} }} }}
-  faults: {{ type: classify, from: fan, model: fan.json, {settings} }}
+  faults: {{ type: classify, from: fan, model: {model}, {settings} }}
   log: {{ type: csv-sink, from: faults, file: log.csv }}
 "
     );
-    let path = folder.path().join("flow.yaml");
+    let path = folder.join("flow.yaml");
     let nothing = BTreeMap::<String, String>::new();
     let compiled = compile_text(
         &path,
@@ -232,7 +267,7 @@ nodes:
         Level::Environment,
     );
     let shown = render(&compiled.diagnostics, &compiled.sources, Colour::Plain);
-    shown.replace(&folder.path().display().to_string(), ".")
+    shown.replace(&folder.display().to_string(), ".")
 }
 
 #[test]

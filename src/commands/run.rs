@@ -7,7 +7,7 @@ use twinflow_nodes::{Shared, registry};
 use crate::cli::RunOptions;
 use crate::exit::Stop;
 use crate::flow_file;
-use crate::reloading::{FlowFiles, FlowTexts};
+use crate::reloading::{FlowFiles, MadeOf};
 use crate::serving::{Serving, serve};
 
 /// Runs a flow until it is told to stop.
@@ -21,6 +21,6 @@ pub fn run(options: &RunOptions) -> Result<(), Stop> {
         shared: &shared,
         listen: options.listen,
         clock: Clock::default(),
-        files: Some((FlowFiles::new(&options.flow, &shared), FlowTexts::of(&compiled))),
+        files: Some((FlowFiles::new(&options.flow, &shared), MadeOf::new(&compiled))),
     })
 }

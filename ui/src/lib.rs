@@ -19,7 +19,7 @@ mod status;
 mod tap;
 
 pub use layout::{Dashboard, dashboard};
-pub use predict::{Contribution, Explained, FeatureInfo, Prediction, Predictor};
+pub use predict::{Contribution, Explained, FeatureInfo, NamedModel, Prediction, Predictor};
 pub use reload::{ReloadReport, ReloadRequest};
 pub use report::{FlowReport, NodeReport, ProblemReport, QueueReport};
 pub use server::{Bound, ServeError, Server};

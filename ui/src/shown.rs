@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::layout::Dashboard;
 use crate::openapi;
-use crate::predict::Predictor;
+use crate::predict::NamedModel;
 
 /// What is shown of a flow.
 pub struct ServerSetup {
@@ -17,8 +17,8 @@ pub struct ServerSetup {
     pub dashboard: Dashboard,
     /// The running flow.
     pub watched: Arc<Watched>,
-    /// The flow's model, if it has one.
-    pub predictor: Option<Arc<dyn Predictor>>,
+    /// The flow's models; the first one answers under `/predict`.
+    pub models: Vec<NamedModel>,
 }
 
 /// Why the flow that runs is not that of its file.
@@ -34,23 +34,18 @@ pub struct FlowFault {
 pub(crate) struct Shown {
     pub dashboard: Dashboard,
     pub watched: Arc<Watched>,
-    pub predictor: Option<Arc<dyn Predictor>>,
+    pub models: Vec<NamedModel>,
     pub docs: OpenApi,
     pub fault: Option<FlowFault>,
 }
 
 impl Shown {
     pub fn new(setup: ServerSetup) -> Self {
-        let features = setup
-            .predictor
-            .as_ref()
-            .map(|predictor| predictor.features())
-            .unwrap_or_default();
         Self {
-            docs: openapi::describe(&setup.dashboard.name, &features),
+            docs: openapi::describe(&setup.dashboard.name, &setup.models),
             dashboard: setup.dashboard,
             watched: setup.watched,
-            predictor: setup.predictor,
+            models: setup.models,
             fault: None,
         }
     }

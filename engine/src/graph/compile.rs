@@ -12,7 +12,7 @@ use super::wiring::{self, NamedWire};
 use super::{Graph, Node, Wire, cycles};
 use crate::diagnostic::{Code, Diagnostic, shortened};
 use crate::language::{
-    self, Discreet, Document, Environment, NodeEntry, Overflow, Sources, Span, listed, nearest,
+    self, Discreet, Document, Environment, FileState, NodeEntry, Overflow, Sources, Span, listed, nearest,
 };
 use crate::node::{Check, ERROR_OUTPUT, Known, Level, Output, Part, Registry, Role, error_schema};
 use crate::schema::{self, Schema};
@@ -26,6 +26,8 @@ pub struct Compiled {
     pub graph: Option<Graph>,
     /// The flow's tests; none when there are errors.
     pub tests: Vec<FlowTest>,
+    /// The files that nodes are made with beside the texts, as they were before they were read, also those with errors.
+    pub files: Vec<FileState>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -43,9 +45,11 @@ pub fn compile_text(
     let environment = Discreet::new(environment);
     let document = language::read(&mut sources, &environment, &mut diagnostics);
     let mut tests = Vec::new();
+    let mut files = Vec::new();
     let graph = document.map(|document| {
         let types = FileTypes::read(&document, &mut sources, registry, &environment, &mut diagnostics);
-        let graph = compile(&document, &sources, registry, &types, level, &mut diagnostics);
+        let (graph, used) = compile(&document, &sources, registry, &types, level, &mut diagnostics);
+        files = used;
         tell_once(&document.instances, &mut diagnostics);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             tests = testing::read(&document.tests, &graph, &sources, &mut diagnostics);
@@ -60,11 +64,12 @@ pub fn compile_text(
         sources,
         graph: graph.filter(|_| !failed).map(|graph| Graph { secrets, ..graph }),
         tests,
+        files,
         diagnostics,
     }
 }
 
-/// Checks a document. The graph lacks the nodes that were reported.
+/// Checks a document: its graph, which lacks the nodes that were reported, and the files that nodes use.
 fn compile(
     document: &Document,
     sources: &Sources,
@@ -72,7 +77,7 @@ fn compile(
     types: &FileTypes,
     level: Level,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Graph {
+) -> (Graph, Vec<FileState>) {
     check_brokers(document, registry, level, diagnostics);
     let named = wiring::resolve(document, diagnostics);
     let by_number = draw(document, &named);
@@ -86,6 +91,7 @@ fn compile(
         claims: HashMap::new(),
         done: vec![None; document.nodes.len()],
         nodes: Vec::new(),
+        files: Vec::new(),
         diagnostics,
     };
     for number in order(&named) {
@@ -94,13 +100,13 @@ fn compile(
             compiler.node(number, entry, &wires.wires, is_partial);
         }
     }
-    let nodes = compiler.nodes;
+    let (nodes, files) = (compiler.nodes, compiler.files);
     // With errors, what reads a node may be missing here although the file has it.
     if !diagnostics.iter().any(Diagnostic::is_error) {
         warn_of_unused(&nodes, diagnostics);
         warn_of_unused_outputs(&nodes, diagnostics);
     }
-    Graph {
+    let graph = Graph {
         name: document.name.clone(),
         description: document.description.clone(),
         folders: sources.folders(),
@@ -112,7 +118,8 @@ fn compile(
             .collect(),
         wiring: rewire(&nodes),
         nodes,
-    }
+    };
+    (graph, files)
 }
 
 fn check_brokers(document: &Document, registry: &Registry, level: Level, diagnostics: &mut Vec<Diagnostic>) {
@@ -148,6 +155,7 @@ struct Compiler<'a> {
     /// By number in the document: nothing until a node was checked, and for those that did not pass.
     done: Vec<Option<Done>>,
     nodes: Vec<Node>,
+    files: Vec<FileState>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -239,6 +247,7 @@ impl Compiler<'_> {
                 .text(&entry.node_type, self.sources)
                 .into_iter()
                 .collect(),
+            files: &mut self.files,
             diagnostics: self.diagnostics,
         };
         let checked = node_type.check_any(&entry.config, &mut check);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::formula::syntax::Expression;
 use crate::formula::{self, FormulaError};
-use crate::language::{Document, Sources, Span, Spanned, listed, nearest};
+use crate::language::{Document, FileState, Sources, Span, Spanned, listed, nearest};
 use crate::schema::{Field, Schema};
 use crate::unit::{KNOWN_UNITS, Unit};
 
@@ -33,6 +33,7 @@ pub struct Check<'a> {
     pub(crate) level: Level,
     pub(crate) claims: &'a mut HashMap<String, Span>,
     pub(crate) uses: Vec<String>,
+    pub(crate) files: &'a mut Vec<FileState>,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -202,11 +203,14 @@ impl Check<'_> {
         None
     }
 
-    /// Notes the state of a file that the node was made with: when it is another one, the node is not the same.
+    /// Notes a file that the node is made with, before it is read: when it is another one, the node is not the same, and a
+    /// flow that follows its files is checked again.
     pub fn uses_file(&mut self, path: &Path) {
-        let state = std::fs::metadata(path).ok();
-        let state = state.map(|file| (file.len(), file.modified().ok()));
-        self.uses.push(format!("{} {state:?}", path.display()));
+        let state = FileState::now(path);
+        self.uses.push(state.to_string());
+        if !self.files.contains(&state) {
+            self.files.push(state);
+        }
     }
 
     /// Claims something that only one node may use, such as a file to write; reports who has it already.

@@ -12,6 +12,8 @@ mod fan_runs;
 mod features;
 mod judging;
 mod model_file;
+mod onnx;
+mod onnx_file;
 mod search;
 mod small_model;
 mod store;

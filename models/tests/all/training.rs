@@ -159,7 +159,7 @@ fn progress_counts_up_to_all_trees() {
 #[test]
 fn the_model_remembers_where_it_comes_from() {
     let (model, report) = train(&small_model::dataset(), &small_model::config(), &|_| {}).unwrap();
-    let training = model.training();
+    let training = model.training().unwrap();
     assert_eq!(training.report, report);
     assert_eq!(
         training.data_fingerprint,
@@ -168,7 +168,10 @@ fn the_model_remembers_where_it_comes_from() {
     assert_eq!(report.judged_by, JudgedBy::Folds { folds: 5, runs: 8 });
     assert_eq!(report.judged_rows, 960);
     assert_eq!(model.features()[0].name, "vibration");
-    assert_eq!((model.features()[0].min, model.features()[1].min), (0.02, 0.9));
+    assert_eq!(
+        (model.features()[0].min, model.features()[1].min),
+        (Some(0.02), Some(0.9))
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::steady::Hold;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The model's file, as `twinflow train` writes it.
+    /// The model's file: one that `twinflow train` has written, or an ONNX file with its card beside it.
     pub(super) model: Spanned<String>,
     /// The fields that `twinflow train` lets the model learn from; all numbers that arrive, by default.
     pub(super) features: Option<Vec<Spanned<String>>>,

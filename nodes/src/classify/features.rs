@@ -45,13 +45,15 @@ impl Classify {
         check: &mut Check<'_>,
     ) -> Option<(Arc<Model>, Vec<FeatureInput>)> {
         let path = check.path(file);
-        check.uses_file(&path);
+        for file in Model::files(&path) {
+            check.uses_file(&file);
+        }
         let model = match self.models.load(&path) {
             Ok(model) => model,
             Err(error) => {
                 check.report(
                     Diagnostic::new(Code::Model, file.span, error.to_string())
-                        .with_help("`twinflow train` makes models; paths are relative to the flow file"),
+                        .with_help("`twinflow train` makes models, and ONNX files of other tools are models too; paths are relative to the flow file"),
                 );
                 return None;
             }

@@ -30,7 +30,12 @@ impl NodeType for Classify {
     const DOC: &'static str = r#"Asks a trained model what is wrong with the machine, for every record, inside the engine.
 
 The model's features are found among the record's fields by name, and converted into the units that it was trained with;
-a field that is missing is an error before the start. It adds `fault_code`, `fault_label`, `confidence` (0 to 1),
+a field that is missing is an error before the start. The model is a file that `twinflow train` has written, or an ONNX file
+of another tool, such as scikit-learn or PyTorch: beside `fan.onnx` stands `fan.onnx.yaml`, which tells its features, their
+units and its classes (`twinflow model card fan.onnx` prints one to fill in). A file that changes while the flow runs takes
+the place of the old one, unless it does not fit the flow: then the old one stays, and the dashboard tells why.
+
+It adds `fault_code`, `fault_label`, `confidence` (0 to 1),
 `severity` (None, Low, Medium, High) and `advice`. A record that lacks a feature gets no verdict.
 
 `features: [temp_residual, strength]` lists what `twinflow train` lets the model learn from. Without it, the model learns
@@ -85,6 +90,16 @@ nodes:
         };
         let calm = config.calm(check)?;
         let drivers = config.explain.as_ref();
+        if let (Some(drivers), Some((model, _))) = (drivers, &features)
+            && !model.is_explainable()
+        {
+            let message = "an ONNX model cannot be explained";
+            let diagnostic = Diagnostic::new(Code::WrongValue, drivers.span, message);
+            check.report(
+                diagnostic.with_help("remove `explain`, or use a forest that `twinflow train` has made"),
+            );
+            return None;
+        }
         if let (Some(drivers), Some((model, _))) = (drivers, &features)
             && usize::from(drivers.value) > model.features().len()
         {

@@ -1,5 +1,6 @@
 //! `twinflow model`: looks into a model file, and changes its texts.
 
+mod card;
 mod set;
 mod show;
 mod texts;
@@ -16,25 +17,28 @@ use crate::exit::Stop;
 pub fn model(options: &ModelOptions) -> Result<(), Stop> {
     match options {
         ModelOptions::Show { model, format } => show::show(model, *format),
+        ModelOptions::Card { model } => card::card(model),
         ModelOptions::Texts { model } => texts::texts(model),
         ModelOptions::Set { model, texts } => set::set(model, texts),
     }
 }
 
-/// Reads a model file, and gives its size in bytes as well.
-fn read(path: &Path) -> Result<(Model, usize), Stop> {
-    let failed = |error: ModelError| Stop::usage(format!("{}: {error}", path.display()));
-    let unread = |error: std::io::Error| {
-        let reason = match std::fs::exists(path) {
-            Ok(false) => "there is no such file; `twinflow train` makes models".to_owned(),
-            _ => format!("the model file cannot be read: {error}"),
-        };
-        Stop::usage(format!("{}: {reason}", path.display()))
-    };
-    let found = std::fs::metadata(path).map_err(unread)?.len();
-    if found > Model::MAX_FILE_BYTES {
-        return Err(failed(ModelError::TooLarge { found }));
+/// Reads a model, and gives the size of its file in bytes as well.
+fn read(path: &Path) -> Result<(Model, u64), Stop> {
+    let failed = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
+    match std::fs::metadata(path) {
+        Err(_) if matches!(std::fs::exists(path), Ok(false)) => {
+            Err(failed(&"there is no such file; `twinflow train` makes models"))
+        }
+        Err(error) => Err(failed(&format!("the model file cannot be read: {error}"))),
+        Ok(file) => {
+            let model = Model::open(path).map_err(|error| match error {
+                ModelError::Read { source, .. } => {
+                    failed(&format!("the model file cannot be read: {source}"))
+                }
+                error => failed(&error),
+            })?;
+            Ok((model, file.len()))
+        }
     }
-    let bytes = std::fs::read(path).map_err(unread)?;
-    Ok((Model::from_json(&bytes).map_err(failed)?, bytes.len()))
 }

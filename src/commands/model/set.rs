@@ -13,6 +13,13 @@ use crate::{flow_file, output, whole_file};
 /// Writes edited texts into a model file.
 pub fn set(path: &Path, texts: &Path) -> Result<(), Stop> {
     let (model, _) = super::read(path)?;
+    if let [_, card] = Model::files(path).as_slice() {
+        let message = format!(
+            "the texts of an ONNX model stand in {}: edit that file",
+            card.display()
+        );
+        return Err(Stop::usage(message));
+    }
     let text = read_text(texts).map_err(|reason| {
         let way = format!("`twinflow model texts {}` writes such a file", path.display());
         Stop::usage(format!("{} cannot be read: {reason}; {way}", texts.display()))

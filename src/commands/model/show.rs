@@ -14,7 +14,7 @@ use crate::output;
 struct Shown<'m> {
     #[serde(flatten)]
     summary: Summary<'m>,
-    file_bytes: usize,
+    file_bytes: u64,
 }
 
 /// Tells what is in a model file.

@@ -1,17 +1,21 @@
-//! `POST /predict`, and `/score`, which is the same: asks the flow's model about one reading or many. `GET /model`: what the
-//! model is.
+//! `POST /models/{name}/predict`, and `/score`, which is the same: asks a model of the flow about one reading or many.
+//! `GET /models/{name}`: what the model is. `/predict`, `/score` and `/model` are those of the flow's first model.
 
 mod fault;
 mod reading;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use twinflow_engine::diagnostic::shortened;
+use twinflow_engine::language::listed;
 
 use crate::shown::Current;
 use fault::{Fault, refusal};
@@ -24,14 +28,14 @@ pub(crate) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) const MAX_EXPLAINED: usize = 1000;
 
 /// A feature that the model wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FeatureInfo {
     /// Its name in the request.
     pub name: String,
     /// Its unit.
     pub unit: Option<String>,
-    /// The least and the greatest value that the model has seen.
-    pub range: (f64, f64),
+    /// The least and the greatest value that the model has seen, where it tells.
+    pub range: Option<(f64, f64)>,
 }
 
 /// The model's answer.
@@ -77,11 +81,23 @@ pub trait Predictor: Send + Sync {
     /// The features in the order of [`Predictor::predict`].
     fn features(&self) -> Vec<FeatureInfo>;
 
+    /// Whether it can tell why.
+    fn explains(&self) -> bool;
+
     /// The answer for finite values of all features, explained or not; nothing when the model refuses them.
     fn predict(&self, values: &[f64], explain: bool) -> Option<Prediction>;
 
     /// What `GET /model` tells, as JSON: features, classes, training and figures.
     fn model(&self) -> String;
+}
+
+/// A model by the name of its node.
+#[derive(Clone)]
+pub struct NamedModel {
+    /// The node's name.
+    pub name: String,
+    /// What answers.
+    pub predictor: Arc<dyn Predictor>,
 }
 
 /// What can stand behind the `?`.
@@ -91,29 +107,55 @@ pub struct Asked {
     explain: bool,
 }
 
-fn no_model() -> Response {
-    let detail = "this flow has no model: add a `classify` node to it";
+/// The model of that name, or the first one where the address has none; or the answer that there is no such model.
+fn named(current: &Current, name: Option<Path<String>>) -> Result<Arc<dyn Predictor>, Box<Response>> {
+    let shown = current.borrow();
+    let found = match &name {
+        Some(Path(name)) => shown.models.iter().find(|model| model.name == *name),
+        None => shown.models.first(),
+    };
+    if let Some(found) = found {
+        return Ok(Arc::clone(&found.predictor));
+    }
+    let detail = match name {
+        Some(Path(name)) if !shown.models.is_empty() => {
+            let known = listed(shown.models.iter().map(|model| model.name.as_str()));
+            format!("this flow has no model `{}`: it has {known}", shortened(&name))
+        }
+        _ => "this flow has no model: add a `classify` node to it".to_owned(),
+    };
     let body = Json(serde_json::json!({ "detail": detail }));
-    (StatusCode::NOT_FOUND, body).into_response()
+    Err(Box::new((StatusCode::NOT_FOUND, body).into_response()))
 }
 
-/// The handler of `GET /model`.
-pub async fn model(State(current): State<Current>) -> Response {
-    let predictor = current.borrow().predictor.clone();
-    predictor.map_or_else(no_model, |predictor| {
-        ([(CONTENT_TYPE, "application/json")], predictor.model()).into_response()
-    })
+/// The handler of `GET /models`.
+pub async fn models(State(current): State<Current>) -> Response {
+    let shown = current.borrow();
+    let models = shown.models.iter().map(|NamedModel { name, predictor }| {
+        let features = predictor.features();
+        serde_json::json!({ "name": name, "features": features })
+    });
+    Json(models.collect::<Vec<_>>()).into_response()
 }
 
-/// The handler of `POST /predict` and `POST /score`.
+/// The handler of `GET /models/{name}` and `GET /model`.
+pub async fn model(State(current): State<Current>, name: Option<Path<String>>) -> Response {
+    match named(&current, name) {
+        Ok(predictor) => ([(CONTENT_TYPE, "application/json")], predictor.model()).into_response(),
+        Err(none) => *none,
+    }
+}
+
+/// The handler of `POST /models/{name}/predict` and `/score`, and of `POST /predict` and `/score`.
 pub async fn predict(
     State(current): State<Current>,
+    name: Option<Path<String>>,
     asked: Result<Query<Asked>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let predictor = current.borrow().predictor.clone();
-    let Some(predictor) = predictor else {
-        return no_model();
+    let predictor = match named(&current, name) {
+        Ok(predictor) => predictor,
+        Err(none) => return *none,
     };
     let Ok(Query(asked)) = asked else {
         let fault = Fault::query(
@@ -123,6 +165,10 @@ pub async fn predict(
         );
         return refusal(StatusCode::UNPROCESSABLE_ENTITY, &[fault]);
     };
+    if asked.explain && !predictor.explains() {
+        let fault = Fault::query("explain", "value_error", "an ONNX model cannot be explained");
+        return refusal(StatusCode::UNPROCESSABLE_ENTITY, &[fault]);
+    }
     let body = match body {
         Ok(body) => body,
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
