@@ -62,6 +62,8 @@ pub enum Command {
     Simulate(SimulateOptions),
     /// Train a flow's fault model from a log and judge it on runs that it has not seen
     Train(TrainOptions),
+    /// Fit a flow's twin to a log: find the machine's own parameters, with their errors
+    Fit(FitOptions),
     /// Look into a model file, or change its labels, advice and severity
     #[command(subcommand)]
     Model(ModelOptions),
@@ -339,6 +341,35 @@ pub struct SimulateOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 
+    /// How many machines the experiments are spread over; each has one of its own by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub machines: Option<u32>,
+
+    #[command(flatten, next_help_heading = "What real logs suffer from")]
+    pub flaws: FlawOptions,
+}
+
+/// What real logs suffer from.
+#[derive(Debug, Args)]
+pub struct FlawOptions {
+    /// Percent of the readings that get lost, some seconds of them in a row
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub dropouts: f64,
+
+    /// Percent of the values that are missing, each by itself
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub missing: f64,
+
+    /// How far sensors have drifted by the end of the data set, in percent of what they can show
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub drift: f64,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').trim().parse() {
+        Ok(percent) if (0.0..=90.0).contains(&percent) => Ok(percent),
+        _ => Err("a number from 0 to 90 is due".to_owned()),
+    }
 }
 
 /// The phases of a simulated experiment.
@@ -378,6 +409,25 @@ pub struct TrainOptions {
 
     #[command(flatten, next_help_heading = "Judgement and learning")]
     pub learning: LearningOptions,
+}
+
+/// What to fit.
+#[derive(Debug, Args)]
+pub struct FitOptions {
+    /// The flow with the twin
+    #[arg(default_value = DEFAULT_FLOW)]
+    pub flow: PathBuf,
+
+    /// The log of the machine: a CSV file as `csv-sink` writes it, or any other
+    #[arg(long, value_name = "LOG")]
+    pub from: PathBuf,
+
+    /// The `twin` node, where the flow has several
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+
+    #[command(flatten, next_help_heading = "The log's columns")]
+    pub columns: ColumnOptions,
 }
 
 /// Which column of a log is what.

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod exit;
 mod flow_file;
+mod log_replay;
 mod logging;
 mod output;
 mod predictor;
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
+        Command::Fit(options) => commands::fit::fit(&options),
         Command::Model(options) => commands::model::model(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
         Command::Schema => commands::schema::schema(),

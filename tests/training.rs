@@ -364,3 +364,76 @@ fn the_flow_says_what_the_model_sees() {
         checked.stderr
     );
 }
+
+#[test]
+fn a_simulated_log_can_have_the_flaws_of_a_real_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulate = |out: &str| {
+        let flaws = ["--dropouts", "20", "--missing", "5", "--drift", "3"];
+        let arguments = [
+            &["simulate", "--out", out, "--runs", "12", "--machines", "3"],
+            &flaws[..],
+        ]
+        .concat();
+        let ended = run_in(folder.path(), &arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        fs::read_to_string(folder.path().join(out)).unwrap()
+    };
+    let log = simulate("log.csv");
+    assert_eq!(log, simulate("again.csv"));
+    let rows: Vec<Vec<&str>> = log
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let all = 12.0 * 700.0;
+    let arrived = rows.len() as f64 / all;
+    assert!(
+        (0.70..0.88).contains(&arrived),
+        "{arrived} of the readings arrived"
+    );
+    let missing = rows
+        .iter()
+        .flat_map(|row| &row[2..6])
+        .filter(|cell| cell.is_empty())
+        .count();
+    let share = missing as f64 / (4 * rows.len()) as f64;
+    assert!((0.03..0.07).contains(&share), "{share} of the values are missing");
+    let machines: std::collections::BTreeSet<&str> = rows.iter().map(|row| row[1]).collect();
+    assert_eq!(
+        machines.into_iter().collect::<Vec<_>>(),
+        ["virtual-0", "virtual-1", "virtual-2"]
+    );
+
+    // And what is trained from it is told of them.
+    let flow = format!("{}/examples/fan-readings.yaml", env!("CARGO_MANIFEST_DIR"));
+    let ended = run_in(
+        folder.path(),
+        &[
+            "train",
+            &flow,
+            "--from",
+            "log.csv",
+            "--out",
+            "model.json",
+            "--trees",
+            "10",
+        ],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for found in ["missing", "gap"] {
+        assert!(
+            ended.stdout.contains(found),
+            "`{found}` is not in:\n{}",
+            ended.stdout
+        );
+    }
+
+    let ended = run_in(folder.path(), &["simulate", "--missing", "150"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("a number from 0 to 90 is due"),
+        "{}",
+        ended.stderr
+    );
+}

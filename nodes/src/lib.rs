@@ -7,6 +7,7 @@ pub mod csv_log;
 pub mod log_columns;
 pub mod mqtt;
 pub mod seen;
+pub mod twin_fit;
 
 mod classify;
 mod connection_readiness;

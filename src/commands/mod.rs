@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod fit;
 pub mod fmt;
 pub mod graph;
 pub mod lsp;

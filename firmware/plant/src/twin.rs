@@ -7,10 +7,7 @@
 use crate::command::{Command, ControlMode};
 use crate::control::speed_command;
 use crate::error::PlantError;
-use crate::plant::{
-    ACTIVE_COOLING_W_PER_C, HEAT_CAPACITY_J_PER_C, IDLE_CURRENT_A, IDLE_VIBRATION_G, LOAD_CURRENT_A,
-    LOAD_VIBRATION_G, PASSIVE_RESISTANCE_C_PER_W, RATED_RPM, SPEED_CURRENT_A, SPEED_TAU_S, SPEED_VIBRATION_G,
-};
+use crate::parameters::Parameters;
 use crate::sensors::Reading;
 
 /// For so long the room's temperature is estimated afresh, and the expected temperature is the measured one.
@@ -29,7 +26,7 @@ pub struct Inputs {
     pub heat_load_w: f32,
     /// Mechanical load of the fan, 0 to 1.
     pub mechanical_load: f32,
-    /// The speed in percent of 3000 rpm where an operator sets it; nothing where the controller does.
+    /// The speed in percent of full speed where an operator sets it; nothing where the controller does.
     pub speed_command_pct: Option<f32>,
 }
 
@@ -46,8 +43,11 @@ impl Default for Inputs {
 }
 
 impl Inputs {
-    /// The speed that is commanded, as a fraction of 3000 rpm.
-    fn speed(&self, measured_c: f32) -> Result<f32, PlantError> {
+    /// The speed that is commanded at a measured temperature in °C, as a fraction of full speed.
+    ///
+    /// # Errors
+    /// [`PlantError::OutOfRange`] for a commanded speed outside 0 to 100 %.
+    pub fn commanded_speed(&self, measured_c: f32) -> Result<f32, PlantError> {
         let command = match self.speed_command_pct {
             Some(speed_pct) => Command::default()
                 .with_control_mode(ControlMode::Manual)
@@ -130,20 +130,26 @@ impl Twin {
         numbers.iter().all(|number| number.is_finite()).then_some(twin)
     }
 
-    /// Takes a reading that came `after_s` seconds behind the one before, in a room of `ambient_c` if that is known, and says
+    /// Whether it has seen enough to expect a temperature of its own.
+    pub const fn is_settled(&self) -> bool {
+        self.seen_s >= SETTLE_S
+    }
+
+    /// Takes a reading of a fan with these parameters that came `after_s` seconds behind the one before, in a room of `ambient_c` if that is known, and says
     /// what it should have been. All figures of the reading must be finite.
     ///
     /// # Errors
     /// [`PlantError::OutOfRange`] for a commanded speed outside 0 to 100 %.
     pub fn follow(
         &mut self,
+        parameters: &Parameters,
         measured: Reading,
         inputs: &Inputs,
         ambient_c: Option<f32>,
         after_s: f32,
     ) -> Result<Expected, PlantError> {
-        let commanded = inputs.speed(measured.temp_c)?;
-        let n = measured.rpm / RATED_RPM;
+        let commanded = inputs.commanded_speed(measured.temp_c)?;
+        let n = measured.rpm / parameters.full_speed_rpm;
         let is_first = self.readings == 0.0;
         let begins = is_first || !(0.0..=SILENCE_S).contains(&after_s);
         if begins {
@@ -151,9 +157,10 @@ impl Twin {
             self.speed = n;
         }
         let after_s = if begins { 0.0 } else { after_s };
-        let conductance = 1.0 / PASSIVE_RESISTANCE_C_PER_W + ACTIVE_COOLING_W_PER_C * n;
+        let conductance = parameters.cooling_w_per_c(n);
         if self.seen_s < SETTLE_S {
-            self.settle(&measured, inputs.heat_load_w, conductance, after_s);
+            let capacity = parameters.heat_capacity_j_per_c;
+            self.settle(&measured, inputs.heat_load_w, conductance, capacity, after_s);
         }
         if let Some(ambient_c) = ambient_c {
             self.ambient_c = ambient_c;
@@ -162,9 +169,9 @@ impl Twin {
         while left_s > 0.0 {
             let dt_s = left_s.min(STEP_S);
             left_s -= dt_s;
-            self.speed += (commanded - self.speed) * (dt_s / SPEED_TAU_S);
+            self.speed += (commanded - self.speed) * (dt_s / parameters.speed_time_s);
             let given_off_w = (self.temp_c - self.ambient_c) * conductance;
-            self.temp_c += (inputs.heat_load_w - given_off_w) * (dt_s / HEAT_CAPACITY_J_PER_C);
+            self.temp_c += (inputs.heat_load_w - given_off_w) * (dt_s / parameters.heat_capacity_j_per_c);
         }
         if self.seen_s < SETTLE_S {
             self.temp_c = measured.temp_c;
@@ -174,9 +181,9 @@ impl Twin {
         Ok(Expected {
             reading: Reading {
                 temp_c: self.temp_c,
-                rpm: RATED_RPM * self.speed,
-                current_a: expected_current_a(commanded, n, inputs.mechanical_load),
-                vibration_g: expected_vibration_g(commanded, n, inputs.mechanical_load),
+                rpm: parameters.full_speed_rpm * self.speed,
+                current_a: parameters.current_a(commanded, n, inputs.mechanical_load),
+                vibration_g: parameters.vibration_g(commanded, n, inputs.mechanical_load),
             },
             ambient_c: self.ambient_c,
         })
@@ -184,7 +191,7 @@ impl Twin {
 
     /// Estimates the room's temperature from the balance of heat over all that was seen so far: what the process gives off
     /// leaves through the walls and with the air, or warms it up.
-    fn settle(&mut self, measured: &Reading, heat_w: f32, conductance: f32, after_s: f32) {
+    fn settle(&mut self, measured: &Reading, heat_w: f32, conductance: f32, capacity: f32, after_s: f32) {
         if self.readings == 0.0 {
             self.begin_c = measured.temp_c;
         }
@@ -200,27 +207,9 @@ impl Twin {
         } else {
             (measured.temp_c - self.begin_c) / self.seen_s
         };
-        let warming_c = HEAT_CAPACITY_J_PER_C * warming_c_per_s / self.mean_conductance;
+        let warming_c = capacity * warming_c_per_s / self.mean_conductance;
         self.ambient_c = self.mean_temp_c - self.mean_rise_c + warming_c;
     }
-}
-
-/// Current in A of a sound fan that runs at a fraction `n` of 3000 rpm.
-fn expected_current_a(commanded: f32, n: f32, load: f32) -> f32 {
-    if commanded <= 0.0 {
-        return 0.0;
-    }
-    IDLE_CURRENT_A + SPEED_CURRENT_A * n + LOAD_CURRENT_A * load
-}
-
-/// Vibration in g of a sound fan.
-fn expected_vibration_g(commanded: f32, n: f32, load: f32) -> f32 {
-    let idle = if commanded <= 0.0 {
-        0.0
-    } else {
-        IDLE_VIBRATION_G + LOAD_VIBRATION_G * load
-    };
-    idle + SPEED_VIBRATION_G * n
 }
 
 #[cfg(test)]
@@ -244,7 +233,9 @@ mod tests {
                 continue;
             }
             let reading = plant.reading();
-            let expected = twin.follow(reading, &Inputs::default(), None, 0.2).unwrap();
+            let expected = twin
+                .follow(&Parameters::default(), reading, &Inputs::default(), None, 0.2)
+                .unwrap();
             ambient_c = expected.ambient_c;
             if step >= 4200 {
                 let expected = expected.reading;
@@ -296,18 +287,23 @@ mod tests {
         let mut twin = Twin::default();
         let warm = plant.reading();
         for _ in 0..100 {
-            twin.follow(warm, &Inputs::default(), None, 0.2).unwrap();
+            twin.follow(&Parameters::default(), warm, &Inputs::default(), None, 0.2)
+                .unwrap();
         }
         let room_c = twin.ambient_c;
         let hot = Reading {
             temp_c: warm.temp_c + 10.0,
             ..warm
         };
-        let expected = twin.follow(hot, &Inputs::default(), None, 3600.0).unwrap();
+        let expected = twin
+            .follow(&Parameters::default(), hot, &Inputs::default(), None, 3600.0)
+            .unwrap();
         assert_eq!(expected.reading.temp_c, hot.temp_c);
         assert_eq!(expected.ambient_c, room_c);
         // A minute between readings is none: the model goes on by itself.
-        let expected = twin.follow(hot, &Inputs::default(), None, 60.0).unwrap();
+        let expected = twin
+            .follow(&Parameters::default(), hot, &Inputs::default(), None, 60.0)
+            .unwrap();
         assert!(expected.reading.temp_c < hot.temp_c - 3.0);
     }
 
@@ -315,7 +311,8 @@ mod tests {
     fn what_it_knows_can_be_kept() {
         let mut twin = Twin::default();
         let reading = Plant::new(1, 22.0).unwrap().reading();
-        twin.follow(reading, &Inputs::default(), None, 0.0).unwrap();
+        twin.follow(&Parameters::default(), reading, &Inputs::default(), None, 0.0)
+            .unwrap();
         assert_eq!(Twin::from_numbers(twin.to_numbers()), Some(twin));
         let mut broken = twin.to_numbers();
         broken[2] = f32::NAN;
@@ -329,6 +326,10 @@ mod tests {
             ..Inputs::default()
         };
         let reading = Plant::new(1, 22.0).unwrap().reading();
-        assert!(Twin::default().follow(reading, &inputs, None, 0.2).is_err());
+        assert!(
+            Twin::default()
+                .follow(&Parameters::default(), reading, &inputs, None, 0.2)
+                .is_err()
+        );
     }
 }

@@ -9,7 +9,7 @@ use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
 use twinflow_engine::node::Check;
 use twinflow_engine::record::{Batch, Column};
-use twinflow_engine::schema::FieldType;
+use twinflow_engine::schema::{FieldType, Schema};
 use twinflow_engine::unit::{Conversion, Quantity, Unit};
 
 /// The name of a field, or a quantity, as it stands in the flow.
@@ -60,7 +60,7 @@ impl JsonSchema for Given {
 
 /// A field's slot, and the way into the model's unit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FieldInput {
+pub(crate) struct FieldInput {
     slot: usize,
     conversion: Conversion,
 }
@@ -99,7 +99,7 @@ fn wanted(unit: &str) -> Option<Unit> {
 
 /// Where the model gets one of its inputs from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Input {
+pub(crate) enum Input {
     /// It is not told.
     Unknown,
     Fixed(f32),
@@ -159,4 +159,16 @@ pub(super) fn read(
         Ok(_) => wrong(format!("`{text}` is outside what the model knows"), check),
         Err(reason) => wrong(reason, check),
     }
+}
+
+/// The input of a flow that was checked.
+pub(super) fn resolve(given: Option<&Spanned<Given>>, unit: &str, schema: &Schema) -> Option<Input> {
+    let Some(Given(text)) = given.map(|given| &given.value) else {
+        return Some(Input::Unknown);
+    };
+    if let Some((slot, field)) = schema.field(text) {
+        return FieldInput::of(slot, &field.field_type, unit).map(Input::Field);
+    }
+    let value = Quantity::parse_in(text, &wanted(unit)?).ok()?;
+    Some(Input::Fixed(value as f32))
 }

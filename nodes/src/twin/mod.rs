@@ -2,6 +2,7 @@
 
 mod input;
 mod memory;
+mod parameters;
 mod run;
 
 use std::sync::Arc;
@@ -15,7 +16,10 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 
 use input::{FieldInput, Given};
+use parameters::ParametersConfig;
 use run::{Inputs, Twinning};
+
+pub(crate) use run::Following;
 
 /// The node type.
 pub struct Twin;
@@ -42,6 +46,9 @@ pub struct Config {
     speed: Option<Spanned<Given>>,
     /// The temperature of the room: the name of a field, or a quantity; by default it is estimated.
     ambient: Option<Spanned<Given>>,
+    /// What makes this machine differ from the simulated one.
+    #[serde(default)]
+    parameters: ParametersConfig,
 }
 
 /// The fields that the fan's sensors give, with their units and what people call them.
@@ -65,6 +72,9 @@ machine has been silent for more than a minute, its model has waited, and goes o
 the four gets no expected values, nor does one that comes late; one that is older than the newest by more than a minute comes of a
 clock that was set back, and the model goes on from it.
 
+No machine is quite like the simulated one. `parameters` has its own figures, such as `heat_capacity: 820 J/°C`; `twinflow fit`
+finds them in a log of the machine, and prints what to write here.
+
 ```yaml
 twinflow: 1
 brokers: { plant: embedded }
@@ -79,7 +89,13 @@ nodes:
       current: { unit: A }
       vibration: { unit: g }
       heat_load: { path: inputs.process_heat_load_w, unit: W, optional: true }
-  model: { type: twin, from: fan, model: fan, heat_load: heat_load, mechanical_load: 0.3 }
+  model:
+    type: twin
+    from: fan
+    model: fan
+    heat_load: heat_load
+    mechanical_load: 0.3
+    parameters: { heat_capacity: 820 J/°C, full_speed: 2800 rpm }
   show: { type: dashboard-widget, from: model, widget: chart, fields: [temp, temp_expected] }
 ```"#;
     type Config = Config;
@@ -93,6 +109,7 @@ nodes:
             speed_pct: input::read(config.speed.as_ref(), "%", (0.0, 100.0), check),
             ambient_c: input::read(config.ambient.as_ref(), "°C", (-20.0, 50.0), check),
         };
+        let parameters = config.parameters.read(check);
         let mut schema = (*check.input()).clone();
         let span = check.span();
         let mut whole = true;
@@ -116,14 +133,17 @@ nodes:
         let [Some(temp), Some(rpm), Some(current), Some(vibration)] = sensors else {
             return None;
         };
-        let inputs = inputs.whole()?;
+        let (inputs, parameters) = (inputs.whole()?, parameters?);
         if !whole {
             return None;
         }
         let output = Output::main(schema);
         let extended = Arc::clone(&output.schema);
-        let make =
-            move |_: &NodeContext| Ok(Twinning::new([temp, rpm, current, vibration], inputs, &extended));
+        let following = Following {
+            sensors: [temp, rpm, current, vibration],
+            inputs,
+        };
+        let make = move |_: &NodeContext| Ok(Twinning::new(following, parameters, &extended));
         Some(Checked {
             outputs: vec![output],
             part: Part::transform(make),

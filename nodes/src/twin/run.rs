@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use twinflow_engine::node::{Emitter, Memory, Transform};
+use twinflow_engine::graph::Node;
+use twinflow_engine::language::{Spanned, from_yaml};
+use twinflow_engine::node::{Emitter, Memory, NodeType, Transform};
 use twinflow_engine::record::{Batch, Column, EventTime, Key};
 use twinflow_engine::schema::Schema;
-use twinflow_plant::{Inputs as PlantInputs, Reading, Twin};
+use twinflow_plant::{Inputs as PlantInputs, Parameters, Reading, Twin as PlantTwin};
 
-use super::input::{FieldInput, Input};
+use super::input::{self, FieldInput, Given, Input};
+use super::{Config, SENSORS, Twin};
 
 /// Where the model's inputs come from; [`whole`](Inputs::whole) once all could be read.
-pub(super) struct Inputs<I> {
+pub(crate) struct Inputs<I> {
     pub heat_load_w: I,
     pub mechanical_load: I,
     pub speed_pct: I,
@@ -39,7 +42,7 @@ impl Copy for Inputs<Input> {}
 
 impl Inputs<Input> {
     /// What is known in a row; what is not is as the plant has it by default.
-    fn at(&self, batch: &Batch, row: usize) -> PlantInputs {
+    pub fn at(&self, batch: &Batch, row: usize) -> PlantInputs {
         let usual = PlantInputs::default();
         PlantInputs {
             heat_load_w: self.heat_load_w.value(batch, row).unwrap_or(usual.heat_load_w),
@@ -55,10 +58,58 @@ impl Inputs<Input> {
     }
 }
 
+/// What the twin follows: the sensors, and what the model is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Following {
+    pub sensors: [FieldInput; 4],
+    pub inputs: Inputs<Input>,
+}
+
+impl Following {
+    /// That of a node of a checked graph; nothing if it is no `twin`.
+    pub fn of(node: &Node) -> Option<Self> {
+        let config: Config = from_yaml(&node.config)
+            .ok()
+            .filter(|_| node.node_type == Twin::NAME)?;
+        let schema = &node.input;
+        let mut sensors = SENSORS.iter().map(|(name, unit, _)| {
+            let (slot, field) = schema.field(name)?;
+            FieldInput::of(slot, &field.field_type, unit)
+        });
+        let sensors = [
+            sensors.next()??,
+            sensors.next()??,
+            sensors.next()??,
+            sensors.next()??,
+        ];
+        let input = |given: &Option<Spanned<Given>>, unit| input::resolve(given.as_ref(), unit, schema);
+        Some(Self {
+            sensors,
+            inputs: Inputs {
+                heat_load_w: input(&config.heat_load, "W")?,
+                mechanical_load: input(&config.mechanical_load, "")?,
+                speed_pct: input(&config.speed, "%")?,
+                ambient_c: input(&config.ambient, "°C")?,
+            },
+        })
+    }
+
+    /// The reading in a row; nothing where a sensor is missing.
+    pub fn measured(&self, batch: &Batch, row: usize) -> Option<Reading> {
+        let [temp, rpm, current, vibration] = &self.sensors;
+        Some(Reading {
+            temp_c: temp.value(batch, row)?,
+            rpm: rpm.value(batch, row)?,
+            current_a: current.value(batch, row)?,
+            vibration_g: vibration.value(batch, row)?,
+        })
+    }
+}
+
 /// The twin of a machine.
 #[derive(Default)]
 pub(super) struct Machine {
-    pub twin: Twin,
+    pub twin: PlantTwin,
     /// Time of the newest reading.
     pub newest: Option<EventTime>,
     /// Whether it differs from what was saved.
@@ -80,30 +131,24 @@ fn rounded(value: f64) -> f64 {
 
 /// The run-time part.
 pub(super) struct Twinning {
-    sensors: [FieldInput; 4],
-    inputs: Inputs<Input>,
+    following: Following,
+    parameters: Parameters,
     schema: Arc<Schema>,
     pub machines: HashMap<Key, Machine>,
 }
 
 impl Twinning {
-    pub fn new(sensors: [FieldInput; 4], inputs: Inputs<Input>, schema: &Arc<Schema>) -> Self {
+    pub fn new(following: Following, parameters: Parameters, schema: &Arc<Schema>) -> Self {
         Self {
-            sensors,
-            inputs,
+            following,
+            parameters,
             schema: Arc::clone(schema),
             machines: HashMap::new(),
         }
     }
 
     fn row(&mut self, batch: &Batch, row: usize) -> Option<[f64; COLUMNS]> {
-        let [temp, rpm, current, vibration] = &self.sensors;
-        let measured = Reading {
-            temp_c: temp.value(batch, row)?,
-            rpm: rpm.value(batch, row)?,
-            current_a: current.value(batch, row)?,
-            vibration_g: vibration.value(batch, row)?,
-        };
+        let measured = self.following.measured(batch, row)?;
         let time = *batch.times().get(row)?;
         let key = *batch.keys().get(row)?;
         let machine = self.machines.entry(key).or_default();
@@ -112,11 +157,11 @@ impl Twinning {
             // The model has gone past it already.
             return None;
         }
-        let inputs = self.inputs.at(batch, row);
-        let ambient_c = self.inputs.ambient_c.value(batch, row);
+        let inputs = self.following.inputs.at(batch, row);
+        let ambient_c = self.following.inputs.ambient_c.value(batch, row);
         let expected = machine
             .twin
-            .follow(measured, &inputs, ambient_c, after_s as f32)
+            .follow(&self.parameters, measured, &inputs, ambient_c, after_s as f32)
             .ok()?;
         machine.newest = Some(time);
         machine.is_changed = true;

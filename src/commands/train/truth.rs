@@ -26,6 +26,17 @@ pub struct Truth {
     runs: Vec<String>,
     /// Whether the runs were told apart by gaps.
     pub is_by_gaps: bool,
+    /// Whether the log says which fault there was.
+    pub is_labelled: bool,
+}
+
+/// Whether a log must say which fault there was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// It must.
+    Needed,
+    /// It may.
+    Welcome,
 }
 
 /// What is known from a moment on.
@@ -43,24 +54,25 @@ pub struct Known {
 struct Columns {
     time: usize,
     key: Option<usize>,
-    label: usize,
+    label: Option<usize>,
     run: Option<usize>,
     severity: Option<usize>,
 }
 
 impl Truth {
     /// Reads a log.
-    pub fn read(path: &Path, options: &ColumnOptions, classes: &Classes) -> Result<Self, Stop> {
+    pub fn read(path: &Path, options: &ColumnOptions, classes: &Classes, label: Label) -> Result<Self, Stop> {
         let unreadable =
             |error: csv::Error| Stop::usage(format!("the log {} cannot be read: {error}", path.display()));
         let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
         let header = LogHeader::new(reader.headers().map_err(unreadable)?);
-        let columns = Columns::find(path, &header, options)?;
+        let columns = Columns::find(path, &header, options, label)?;
         let codes = codes(classes);
         let mut truth = Truth {
             machines: HashMap::new(),
             runs: Vec::new(),
             is_by_gaps: columns.run.is_none(),
+            is_labelled: columns.label.is_some(),
         };
         let mut numbers: HashMap<(String, String), usize> = HashMap::new();
         let mut machine_of_run: HashMap<String, String> = HashMap::new();
@@ -77,14 +89,12 @@ impl Truth {
             };
             let time = parse_time(cell(columns.time))
                 .ok_or_else(|| wrong("a time as ISO 8601 or as a number since 1970", columns.time))?;
-            let code = match cell(columns.label) {
-                label if is_missing(label) => None,
-                label => Some(code(label, &codes).ok_or_else(|| {
+            let code = match columns.label.map(|column| (column, cell(column))) {
+                None => None,
+                Some((_, label)) if is_missing(label) => None,
+                Some((column, label)) => Some(code(label, &codes).ok_or_else(|| {
                     let labels = listed(classes.iter().map(|class| class.label.as_str()));
-                    wrong(
-                        &format!("the code or the name of a class ({labels})"),
-                        columns.label,
-                    )
+                    wrong(&format!("the code or the name of a class ({labels})"), column)
                 })?),
             };
             let severity = columns.severity.and_then(|column| cell(column).parse().ok());
@@ -174,7 +184,7 @@ impl Truth {
 }
 
 impl Columns {
-    fn find(path: &Path, header: &LogHeader, options: &ColumnOptions) -> Result<Self, Stop> {
+    fn find(path: &Path, header: &LogHeader, options: &ColumnOptions, label: Label) -> Result<Self, Stop> {
         let missing = |name: &str, option: &str| {
             Stop::usage(format!(
                 "{}: there is no column `{name}`; name another with {option}: there are {}",
@@ -186,7 +196,10 @@ impl Columns {
         Ok(Self {
             time: needed(&options.time, "--time")?,
             key: header.position("key"),
-            label: needed(&options.label, "--label")?,
+            label: match label {
+                Label::Needed => Some(needed(&options.label, "--label")?),
+                Label::Welcome => header.position(&options.label),
+            },
             run: match &options.run {
                 Some(run) => Some(needed(run, "--run")?),
                 None => header.position(DEFAULT_RUN),

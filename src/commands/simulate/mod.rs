@@ -1,5 +1,7 @@
 //! `twinflow simulate`.
 
+mod flaws;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
@@ -7,6 +9,8 @@ use anstream::println;
 use indicatif::{ProgressBar, ProgressStyle};
 use twinflow_engine::record::EventTime;
 use twinflow_plant::{Command, Experiment, LabelledReading};
+
+use self::flaws::{Arriving, Flaws};
 
 use crate::cli::{SimulateOptions, SimulatedProtocol};
 use crate::exit::Stop;
@@ -55,6 +59,8 @@ pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
     let partial = options.out.with_extension("csv.partial");
     let mut out = BufWriter::new(File::create(&partial).map_err(failed)?);
     writeln!(out, "{HEADER}").map_err(failed)?;
+    let machines = options.machines.unwrap_or(options.runs);
+    let mut flaws = Flaws::new(&options.flaws, options.seed);
     let mut rows = 0_u64;
     for number in 0..options.runs {
         let (baseline_s, fault_s, recovery_s) = options.protocol.phases_s();
@@ -62,9 +68,18 @@ pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
             .map_err(Stop::failure)?
             .lasting(baseline_s, fault_s, recovery_s);
         let begin_ms = BEGIN_MS + i64::from(number) * options.protocol.spacing_ms();
+        let run = Run {
+            number,
+            machine: number % machines,
+            begin_ms,
+            command: &experiment.command,
+        };
+        let passed = number as f32 / options.runs as f32;
         for labelled in experiment.readings().map_err(Stop::failure)? {
-            write_row(&mut out, number, begin_ms, &experiment.command, &labelled).map_err(failed)?;
-            rows += 1;
+            if let Some(arriving) = flaws.arriving(run.machine, passed, &labelled.reading) {
+                run.write_row(&mut out, &arriving, &labelled).map_err(failed)?;
+                rows += 1;
+            }
         }
         progress.inc(1);
     }
@@ -82,29 +97,42 @@ pub fn simulate(options: &SimulateOptions) -> Result<(), Stop> {
     Ok(())
 }
 
-fn write_row(
-    out: &mut impl Write,
+/// One experiment of the data set.
+struct Run<'e> {
     number: u32,
+    machine: u32,
     begin_ms: i64,
-    command: &Command,
-    labelled: &LabelledReading,
-) -> std::io::Result<()> {
-    let LabelledReading {
-        time_ms,
-        reading,
-        fault,
-    } = labelled;
-    let time = EventTime::from_millis(begin_ms + i64::try_from(*time_ms).unwrap_or_default()).to_iso();
-    writeln!(
-        out,
-        "{time},virtual-{number},{:.2},{:.0},{:.3},{:.4},{:.1},{:.3},{number},{},{:.2}",
-        reading.temp_c,
-        reading.rpm,
-        reading.current_a,
-        reading.vibration_g,
-        command.process_heat_load_w(),
-        command.mechanical_load(),
-        fault.class().code(),
-        fault.severity()
-    )
+    command: &'e Command,
 }
+
+impl Run<'_> {
+    fn write_row(
+        &self,
+        out: &mut impl Write,
+        arriving: &Arriving,
+        labelled: &LabelledReading,
+    ) -> std::io::Result<()> {
+        let LabelledReading { time_ms, fault, .. } = labelled;
+        let time =
+            EventTime::from_millis(self.begin_ms + i64::try_from(*time_ms).unwrap_or_default()).to_iso();
+        write!(out, "{time},virtual-{}", self.machine)?;
+        for (value, decimals) in arriving.iter().zip(DECIMALS) {
+            match value {
+                Some(value) => write!(out, ",{value:.decimals$}")?,
+                None => out.write_all(b",")?,
+            }
+        }
+        writeln!(
+            out,
+            ",{:.1},{:.3},{},{},{:.2}",
+            self.command.process_heat_load_w(),
+            self.command.mechanical_load(),
+            self.number,
+            fault.class().code(),
+            fault.severity()
+        )
+    }
+}
+
+/// Digits of °C, rpm, A and g behind the point, as the board sends them.
+const DECIMALS: [usize; 4] = [2, 0, 3, 4];
