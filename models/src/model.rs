@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::answer::Answer;
 use crate::classes::{Class, Classes, SeverityRule};
+use crate::deciles::Decile;
 use crate::evaluate::Report;
 use crate::forest::Forest;
 
@@ -20,6 +21,9 @@ pub struct Feature {
     pub min: f32,
     /// Largest value in training.
     pub max: f32,
+    /// How its values were spread in normal operation; empty where nobody knows, as in files of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deciles: Vec<Decile>,
 }
 
 /// Where the model comes from: enough to train it again, and how good it was.

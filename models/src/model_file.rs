@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::classes::{Classes, SeverityRule};
 use crate::dataset::{FeaturesError, check_features};
+use crate::deciles::are_in_order;
 use crate::forest::Forest;
 use crate::model::{Feature, Model, Training};
 use crate::packed::{ForestError, PackedForest};
@@ -96,6 +97,12 @@ pub enum ModelError {
         /// Name of the feature.
         feature: String,
     },
+    /// A feature's deciles make no sense.
+    #[error("feature `{feature}` has deciles that do not rise, or hold more than all rows")]
+    Deciles {
+        /// Name of the feature.
+        feature: String,
+    },
     /// The limits of severity are not in order.
     #[error("severity must have 0 ≤ medium_from ≤ high_from ≤ 1")]
     Severity,
@@ -139,6 +146,11 @@ impl Model {
         for feature in &file.features {
             if feature.min > feature.max {
                 return Err(ModelError::Range {
+                    feature: feature.name.clone(),
+                });
+            }
+            if !are_in_order(&feature.deciles) {
+                return Err(ModelError::Deciles {
                     feature: feature.name.clone(),
                 });
             }
