@@ -8,6 +8,7 @@ pub mod log_columns;
 pub mod mqtt;
 pub mod seen;
 
+mod anomaly;
 mod classify;
 mod connection_readiness;
 mod csv_file;
@@ -16,6 +17,7 @@ mod dashboard_widget;
 mod dead_letters;
 mod dedupe;
 mod disk_buffer;
+mod drift;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -37,6 +39,7 @@ mod rhai_function;
 mod script;
 mod sqlite_file;
 mod state_file;
+mod steady;
 mod supply;
 mod time_span;
 mod twin;
@@ -80,10 +83,14 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(twin::Twin)
         .with(window::Window)
         .with(forecast::Forecast)
+        .with(anomaly::Anomaly)
         .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)
         .with_files(rhai_file::RhaiFiles)
         .with(classify::Classify {
+            models: Arc::clone(&shared.models),
+        })
+        .with(drift::Drift {
             models: Arc::clone(&shared.models),
         })
         .with(csv_sink::CsvSink {
