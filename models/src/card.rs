@@ -97,6 +97,7 @@ impl Card {
             unit: feature.unit,
             min: feature.min,
             max: feature.max,
+            deciles: Vec::new(),
         });
         let features: Vec<Feature> = features.collect();
         if let Some(feature) = features.iter().find(|feature| !feature.has_sound_range()) {

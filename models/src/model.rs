@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::answer::Answer;
 use crate::card::Card;
 use crate::classes::{Class, Classes, SeverityRule};
+use crate::deciles::Decile;
 use crate::evaluate::Report;
 use crate::forest::Forest;
 use crate::model_file::ModelError;
@@ -25,6 +26,9 @@ pub struct Feature {
     /// Largest value in training, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f32>,
+    /// How its values were spread in normal operation; empty where nobody knows, as in files of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deciles: Vec<Decile>,
 }
 
 impl Feature {

@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::card::CardError;
 use crate::classes::{Classes, SeverityRule};
 use crate::dataset::{FeaturesError, check_features};
+use crate::deciles::are_in_order;
 use crate::forest::Forest;
 use crate::model::{Feature, Model, Training};
 use crate::onnx::OnnxError;
@@ -98,6 +99,12 @@ pub enum ModelError {
         /// Name of the feature.
         feature: String,
     },
+    /// A feature's deciles make no sense.
+    #[error("feature `{feature}` has deciles that do not rise, or hold more than all rows")]
+    Deciles {
+        /// Name of the feature.
+        feature: String,
+    },
     /// The limits of severity are not in order.
     #[error("severity must have 0 ≤ medium_from ≤ high_from ≤ 1")]
     Severity,
@@ -170,6 +177,11 @@ impl Model {
         for feature in &file.features {
             if !feature.has_sound_range() {
                 return Err(ModelError::Range {
+                    feature: feature.name.clone(),
+                });
+            }
+            if !are_in_order(&feature.deciles) {
+                return Err(ModelError::Deciles {
                     feature: feature.name.clone(),
                 });
             }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::classes::SeverityRule;
 use crate::dataset::Dataset;
+use crate::deciles::deciles;
 use crate::evaluate::{JudgedBy, Report};
 use crate::flatten::pack;
 use crate::forest::Forest;
@@ -292,6 +293,7 @@ fn features(dataset: &Dataset) -> Vec<Feature> {
             unit: spec.unit.clone(),
             min: Some(column(index).fold(f32::MAX, f32::min)),
             max: Some(column(index).fold(f32::MIN, f32::max)),
+            deciles: deciles(dataset, index),
         })
         .collect()
 }

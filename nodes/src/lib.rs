@@ -9,6 +9,7 @@ pub mod mqtt;
 pub mod seen;
 pub mod twin_fit;
 
+mod anomaly;
 mod classify;
 mod connection_readiness;
 mod csv_file;
@@ -17,6 +18,7 @@ mod dashboard_widget;
 mod dead_letters;
 mod dedupe;
 mod disk_buffer;
+mod drift;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -38,6 +40,7 @@ mod rhai_function;
 mod script;
 mod sqlite_file;
 mod state_file;
+mod steady;
 mod supply;
 mod time_span;
 mod twin;
@@ -81,10 +84,14 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(twin::Twin)
         .with(window::Window)
         .with(forecast::Forecast)
+        .with(anomaly::Anomaly)
         .with(dedupe::Dedupe)
         .with(rhai_function::RhaiFunction)
         .with_files(rhai_file::RhaiFiles)
         .with(classify::Classify {
+            models: Arc::clone(&shared.models),
+        })
+        .with(drift::Drift {
             models: Arc::clone(&shared.models),
         })
         .with(csv_sink::CsvSink {

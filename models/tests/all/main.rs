@@ -7,6 +7,7 @@
 
 mod classify;
 mod cleaning;
+mod deciles;
 mod explain;
 mod fan_runs;
 mod features;

@@ -11,7 +11,7 @@ use twinflow_engine::node::Check;
 use twinflow_engine::unit::Quantity;
 
 use super::smooth::Smoothing;
-use super::steady::Hold;
+use crate::steady::Hold;
 
 /// The settings of `classify`.
 #[derive(Debug, Deserialize, JsonSchema)]

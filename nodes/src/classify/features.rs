@@ -5,16 +5,18 @@ use std::sync::Arc;
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::{Spanned, listed, nearest};
 use twinflow_engine::node::Check;
+use twinflow_engine::record::Batch;
 use twinflow_engine::schema::FieldType;
 use twinflow_engine::unit::{Conversion, Unit};
 use twinflow_models::Model;
 
 use super::Classify;
 use super::drivers::rounded;
+use crate::number_field::number_at;
 
 /// A feature among the record's fields.
 #[derive(Clone)]
-pub(super) struct FeatureInput {
+pub(crate) struct FeatureInput {
     pub name: Arc<str>,
     pub slot: usize,
     /// Its unit in the record; empty for a plain number.
@@ -24,6 +26,11 @@ pub(super) struct FeatureInput {
 }
 
 impl FeatureInput {
+    /// Its value in a row in the model's unit; nothing where the record lacks it.
+    pub fn value(&self, batch: &Batch, row: usize) -> Option<f64> {
+        number_at(batch, self.slot, row).map(|value| self.conversion.apply(value))
+    }
+
     /// A value with its unit, as people read it.
     pub fn shown(&self, value: f64) -> String {
         let value = rounded(value);
@@ -38,7 +45,7 @@ impl FeatureInput {
 impl Classify {
     /// The model, and where its features are in the records that arrive; or a report of what is wrong. `allowed` are the
     /// fields that it may learn from.
-    pub(super) fn features(
+    pub(crate) fn features(
         &self,
         file: &Spanned<String>,
         allowed: Option<&[Spanned<String>]>,

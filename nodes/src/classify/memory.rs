@@ -6,7 +6,7 @@ use twinflow_models::Classes;
 
 use super::run::Classifying;
 use super::smooth::Smoothed;
-use super::steady::{Rising, Standing};
+use crate::steady::{Rising, Standing};
 
 const SMOOTH: &str = "smooth";
 const STEADY: &str = "steady";

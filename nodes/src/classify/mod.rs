@@ -2,11 +2,10 @@
 
 mod config;
 mod drivers;
-mod features;
+pub(crate) mod features;
 mod memory;
 mod run;
 mod smooth;
-mod steady;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use super::config::Calm;
 use super::drivers::Drivers;
 use super::features::FeatureInput;
 use super::smooth::Smoothed;
-use super::steady::Standing;
+use crate::steady::Standing;
 
 /// What is known of one machine.
 #[derive(Default)]

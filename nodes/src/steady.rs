@@ -6,7 +6,7 @@ use crate::lapse::Lapse;
 
 /// The setting.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hold {
+pub(crate) struct Hold {
     micros: i64,
     confidence: f32,
     lapse: Lapse,
@@ -25,14 +25,14 @@ impl Hold {
 
 /// A class that is on top and not told yet, and since when.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Rising {
+pub(crate) struct Rising {
     pub class: usize,
     pub since: EventTime,
 }
 
 /// What is told of one machine, and what may be next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     pub newest: EventTime,
     /// Nothing before the first class has held.
     pub told: Option<usize>,
