@@ -6,6 +6,7 @@
 //!                                                ▼
 //!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
 //!                              Model::explain ──▶ Explanation: which feature moved the verdict by how much
+//!                              Model::pruned, CSource ──▶ C for a microcontroller
 //! ```
 //! smartcore grows the trees. Prediction is our own: trees flattened into eight-byte nodes, every leaf with
 //! the distribution of the classes among training rows its tree has not seen.
@@ -35,6 +36,7 @@
 //! ```
 
 mod answer;
+mod c_source;
 mod classes;
 mod cleaning;
 mod dataset;
@@ -50,7 +52,9 @@ mod judge;
 mod model;
 mod model_file;
 mod packed;
+mod packed_tree;
 mod page;
+mod prune;
 mod quadrature;
 mod repeats;
 mod report_text;
@@ -67,6 +71,7 @@ mod summary;
 mod train;
 
 pub use answer::Answer;
+pub use c_source::{CSource, NoRoom};
 pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
 pub use cleaning::{CleaningReport, Gaps, Refusal};
 pub use dataset::{Dataset, DatasetBuilder, FeatureSpec, FeaturesError, Row};
@@ -78,6 +83,7 @@ pub use model::{ClassifyError, Feature, Model, Training, Verdict};
 pub use model_file::ModelError;
 pub use packed::ForestError;
 pub use page::ReportPage;
+pub use prune::ForestSize;
 pub use search::{SearchProgress, Trial, TrialScores, search};
 pub use split::{Fold, folds_by_run};
 pub use spread::{ClassSpread, FeatureSpread};

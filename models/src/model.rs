@@ -141,6 +141,17 @@ impl Model {
         &self.forest
     }
 
+    /// The same model that answers by another forest.
+    pub(crate) fn with_forest(&self, forest: Forest) -> Model {
+        Model {
+            features: self.features.clone(),
+            classes: self.classes.clone(),
+            severity: self.severity,
+            training: self.training.clone(),
+            forest,
+        }
+    }
+
     /// Classifies a row of one value per feature, and writes the probability of each class; they add up to 1.
     ///
     /// The class is the one of the highest mean probability over all trees, the first of equals, as in

@@ -5,6 +5,7 @@
     reason = "shared steps of tests fail as loudly as the tests"
 )]
 
+mod c_source;
 mod classify;
 mod cleaning;
 mod explain;
@@ -12,6 +13,7 @@ mod fan_runs;
 mod features;
 mod judging;
 mod model_file;
+mod prune;
 mod search;
 mod small_model;
 mod store;
