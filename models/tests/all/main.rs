@@ -5,6 +5,7 @@
     reason = "shared steps of tests fail as loudly as the tests"
 )]
 
+mod c_code;
 mod c_source;
 mod classify;
 mod cleaning;
