@@ -33,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Command::Simulate(options) => commands::simulate::simulate(&options),
         Command::Train(options) => commands::train::train(&options),
         Command::Model(options) => commands::model::model(&options),
+        Command::Export(options) => commands::export::export(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
         Command::Schema => commands::schema::schema(),
         Command::Graph(options) => commands::graph::graph(&options),

@@ -22,7 +22,7 @@ pub fn model(options: &ModelOptions) -> Result<(), Stop> {
 }
 
 /// Reads a model file, and gives its size in bytes as well.
-fn read(path: &Path) -> Result<(Model, usize), Stop> {
+pub fn read(path: &Path) -> Result<(Model, usize), Stop> {
     let failed = |error: ModelError| Stop::usage(format!("{}: {error}", path.display()));
     let unread = |error: std::io::Error| {
         let reason = match std::fs::exists(path) {
