@@ -67,6 +67,8 @@ pub enum Command {
     /// Look into a model file, or change its labels, advice and severity
     #[command(subcommand)]
     Model(ModelOptions),
+    /// Write a model as C for a microcontroller, with a smaller forest if need be
+    Export(ExportOptions),
     /// List the node types, or explain one
     Nodes(NodesOptions),
     /// Print the JSON Schema of flow files, for completion in editors
@@ -324,6 +326,28 @@ pub enum ModelFormat {
 }
 
 #[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// The model file
+    pub model: PathBuf,
+
+    /// The C header to write
+    #[arg(long = "c", value_name = "FILE.h")]
+    pub header: PathBuf,
+
+    /// Keep at most so many trees, the first ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub trees: Option<u16>,
+
+    /// Cut every tree after so many splits in a row
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub depth: Option<u8>,
+
+    /// Make the forest's tables fit so many bytes, such as 128KiB: trees are left out, then cut shorter
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub flash: Option<usize>,
+}
+
+#[derive(Debug, Args)]
 pub struct SimulateOptions {
     /// The CSV file to write
     #[arg(long, short, value_name = "FILE", default_value = "data/fan-training.csv")]
@@ -565,6 +589,18 @@ fn pair(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected two names with `=` between them".to_owned()),
     }
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.trim() {
+        "" | "B" => Some(1),
+        "kB" => Some(1000),
+        "KiB" => Some(1024),
+        _ => None,
+    };
+    let bytes = factor.and_then(|factor: usize| number.parse::<usize>().ok()?.checked_mul(factor));
+    bytes.ok_or_else(|| "expected a number of bytes such as 131072, 128KiB or 131kB".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

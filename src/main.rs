@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Command::Train(options) => commands::train::train(&options),
         Command::Fit(options) => commands::fit::fit(&options),
         Command::Model(options) => commands::model::model(&options),
+        Command::Export(options) => commands::export::export(&options),
         Command::Nodes(options) => commands::nodes::nodes(&options),
         Command::Schema => commands::schema::schema(),
         Command::Graph(options) => commands::graph::graph(&options),

@@ -134,7 +134,7 @@ pub(crate) fn one_class(class: usize, classes: usize) -> Vec<u8> {
 
 /// Weights as whole shares that add up to [`FULL_SHARE`]: rounded down, and what is left goes to the largest
 /// remainders.
-fn shares(weights: &[f64]) -> Vec<u8> {
+pub(crate) fn shares(weights: &[f64]) -> Vec<u8> {
     let total: f64 = weights.iter().sum();
     let exact: Vec<f64> = weights
         .iter()

@@ -6,6 +6,7 @@
 //!                                                ▼
 //!                              Model::classify ──▶ Verdict ──Model::answer──▶ Answer
 //!                              Model::explain ──▶ Explanation: which feature moved the verdict by how much
+//!                              Model::pruned, CSource ──▶ C for a microcontroller
 //! ```
 //! smartcore grows the trees. Prediction is our own: trees flattened into eight-byte nodes, every leaf with
 //! the distribution of the classes among training rows its tree has not seen.
@@ -35,6 +36,7 @@
 //! ```
 
 mod answer;
+mod c_source;
 mod card;
 mod classes;
 mod cleaning;
@@ -54,7 +56,9 @@ mod model;
 mod model_file;
 mod onnx;
 mod packed;
+mod packed_tree;
 mod page;
+mod prune;
 mod quadrature;
 mod repeats;
 mod report_text;
@@ -71,6 +75,7 @@ mod summary;
 mod train;
 
 pub use answer::Answer;
+pub use c_source::{CSource, ExportError};
 pub use card::{CardError, CardTemplate};
 pub use classes::{Class, Classes, ClassesError, Severity, SeverityRule};
 pub use cleaning::{CleaningReport, Gaps, Refusal};
@@ -85,6 +90,7 @@ pub use model_file::ModelError;
 pub use onnx::OnnxError;
 pub use packed::ForestError;
 pub use page::ReportPage;
+pub use prune::ForestSize;
 pub use search::{SearchProgress, Trial, TrialScores, search};
 pub use split::{Fold, folds_by_run};
 pub use spread::{ClassSpread, FeatureSpread};

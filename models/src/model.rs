@@ -208,6 +208,16 @@ impl Model {
         &self.inference
     }
 
+    /// The same model that answers by another forest.
+    pub(crate) fn with_forest(&self, forest: Forest, training: Training) -> Model {
+        Model {
+            features: self.features.clone(),
+            classes: self.classes.clone(),
+            severity: self.severity,
+            inference: Inference::Forest(forest, Box::new(training)),
+        }
+    }
+
     /// Classifies a row of one value per feature, and writes the probability of each class; they add up to 1.
     ///
     /// The class is the one of the highest mean probability over all trees, the first of equals, as in

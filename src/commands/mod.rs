@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod fit;
 pub mod fmt;
 pub mod graph;

@@ -2,9 +2,12 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "shared steps of tests fail as loudly as the tests"
 )]
 
+mod c_code;
+mod c_source;
 mod classify;
 mod cleaning;
 mod deciles;
@@ -15,6 +18,7 @@ mod judging;
 mod model_file;
 mod onnx;
 mod onnx_file;
+mod prune;
 mod search;
 mod small_model;
 mod store;

@@ -138,7 +138,12 @@ fn shrunk(mut correlations: Triangle, freedom: f64) -> Triangle {
     let uncertain: f64 = apart.iter().map(|r| (1.0 - r * r).powi(2)).sum::<f64>() / freedom;
     let squares: f64 = apart.iter().map(|r| r * r).sum();
     // Without any correlation it is infinite, or no number.
-    let shrinkage = (uncertain / squares).min(1.0).max(LEAST_SHRINKAGE);
+    let share = uncertain / squares;
+    let shrinkage = if share.is_nan() {
+        1.0
+    } else {
+        share.clamp(LEAST_SHRINKAGE, 1.0)
+    };
     for row in &mut correlations {
         if let Some((_, apart)) = row.split_last_mut() {
             apart.iter_mut().for_each(|r| *r *= 1.0 - shrinkage);

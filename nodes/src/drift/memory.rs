@@ -62,7 +62,8 @@ pub(super) fn meaning(model: &Model, over_s: f64) -> Vec<u8> {
         bytes.extend(feature.name.as_bytes());
         bytes.push(0);
     }
-    bytes.extend(model.training().data_fingerprint.as_bytes());
+    let rows = model.training().map_or("", |training| &training.data_fingerprint);
+    bytes.extend(rows.as_bytes());
     bytes.push(0);
     bytes
 }

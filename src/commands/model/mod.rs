@@ -24,7 +24,7 @@ pub fn model(options: &ModelOptions) -> Result<(), Stop> {
 }
 
 /// Reads a model, and gives the size of its file in bytes as well.
-fn read(path: &Path) -> Result<(Model, u64), Stop> {
+pub fn read(path: &Path) -> Result<(Model, u64), Stop> {
     let failed = |error: &dyn std::fmt::Display| Stop::usage(format!("{}: {error}", path.display()));
     match std::fs::metadata(path) {
         Err(_) if matches!(std::fs::exists(path), Ok(false)) => {
