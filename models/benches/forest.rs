@@ -1,4 +1,5 @@
-//! One classification and one explanation by the fan's forest: 160 trees of depth 14 over 7 features.
+//! One classification and one explanation by the models of the fan: 160 trees of depth 14, over the 12 features beside the
+//! twin, and over the 7 of a single reading.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,67 +11,62 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use twinflow_models::{Classes, Dataset, FeatureSpec, Model, TrainConfig, train};
+use twinflow_models::Model;
 
-const FEATURES: usize = 7;
+const ROWS: usize = 1000;
 
-/// Overlapping classes of hashed noise: trees as large as real ones.
-fn dataset() -> Dataset {
-    let features = (0..FEATURES).map(|index| FeatureSpec::new(&format!("feature {index}"), None));
-    let mut builder = Dataset::builder(features.collect(), Classes::fan()).unwrap();
+/// Rows anywhere within the ranges of the features: the walks differ from row to row.
+fn rows(model: &Model) -> Vec<f32> {
     let mut state = 1_u64;
-    let mut noise = || {
+    let mut share = || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1_u64 << 24) as f32
     };
-    for row in 0..8000_u32 {
-        let code = row % 5;
-        let values: [f32; FEATURES] =
-            std::array::from_fn(|index| noise() + noise() + 0.25 * code as f32 * (index % 3) as f32);
-        builder.push(&values, code, &format!("run {}", row / 400));
+    let mut rows = Vec::new();
+    for _ in 0..ROWS {
+        for feature in model.features() {
+            let (min, max) = feature.range().unwrap();
+            rows.push(min + (max - min) * share());
+        }
     }
-    builder.finish().0
+    rows
 }
 
 fn bench(criterion: &mut Criterion) {
-    let dataset = dataset();
-    let (model, report) = train(&dataset, &TrainConfig::default(), &|_| {}).unwrap();
-    let bytes = model.to_json().unwrap();
-    println!(
-        "macro-F1 {:.3}, model file of {} bytes",
-        report.macro_f1,
-        bytes.len()
-    );
-
-    let rows: Vec<&[f32]> = dataset.rows().collect();
-    criterion.bench_function("classify one row", |bencher| {
-        let mut probabilities = [0.0; 5];
-        let mut next = 0;
-        bencher.iter(|| {
-            next = (next + 101) % rows.len();
-            model.classify(black_box(rows[next]), &mut probabilities)
+    for name in ["fan-twin", "fan-faults"] {
+        let bytes = std::fs::read(format!("{}/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let model = Model::from_json(&bytes).unwrap();
+        let width = model.features().len();
+        let rows = rows(&model);
+        let row = |number: usize| &rows[number * width..][..width];
+        criterion.bench_function(&format!("{name}: classify one row"), |bencher| {
+            let mut probabilities = vec![0.0; model.classes().count()];
+            let mut next = 0;
+            bencher.iter(|| {
+                next = (next + 101) % ROWS;
+                model.classify(black_box(row(next)), &mut probabilities)
+            });
         });
-    });
-    criterion.bench_function("explain one row", |bencher| {
-        let mut next = 0;
-        bencher.iter(|| {
-            next = (next + 101) % rows.len();
-            model.explain(black_box(rows[next]), next % 5)
+        criterion.bench_function(&format!("{name}: classify {ROWS} rows"), |bencher| {
+            let mut verdicts = Vec::with_capacity(ROWS);
+            bencher.iter(|| {
+                verdicts.clear();
+                model.classify_batch(black_box(&rows), &mut verdicts)
+            });
         });
-    });
-    let thousand = rows.concat()[..1000 * FEATURES].to_vec();
-    criterion.bench_function("classify 1000 rows", |bencher| {
-        let mut verdicts = Vec::with_capacity(1000);
-        bencher.iter(|| {
-            verdicts.clear();
-            model.classify_batch(black_box(&thousand), &mut verdicts)
+        criterion.bench_function(&format!("{name}: explain one row"), |bencher| {
+            let mut next = 0;
+            bencher.iter(|| {
+                next = (next + 101) % ROWS;
+                model.explain(black_box(row(next)), next % model.classes().count())
+            });
         });
-    });
-    criterion.bench_function("read the model file", |bencher| {
-        bencher.iter(|| Model::from_json(black_box(&bytes)));
-    });
+        criterion.bench_function(&format!("{name}: read the model file"), |bencher| {
+            bencher.iter(|| Model::from_json(black_box(&bytes)));
+        });
+    }
 }
 
 criterion_group! {

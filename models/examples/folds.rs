@@ -1,17 +1,21 @@
 //! Writes the rows of the simulated fan with the fold that each is judged in, and prints what our forest reaches in those
-//! folds: `benches/compare/forest` lets another library learn from the same rows in the same folds.
+//! folds, and how long it takes for an answer: `benches/compare/forest` lets another library learn from the same rows in the same folds.
 
 #[path = "../tests/all/fan_runs.rs"]
 mod fan_runs;
 
 use std::error::Error;
 use std::fs::File;
+use std::hint::black_box;
 use std::io::{BufWriter, Write};
+use std::time::Instant;
 
-use twinflow_models::{TrainConfig, folds_by_run, train};
+use twinflow_models::{ClassifyError, Model, TrainConfig, folds_by_run, train};
 
 const RUNS: u32 = 240;
 const FOLDS: usize = 5;
+/// Rows that are asked about at once.
+const BULK: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("usage: folds ROWS.csv")?;
@@ -41,7 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     out.flush()?;
 
-    let (_, report) = train(&dataset, &config, &|_| {})?;
+    let (model, report) = train(&dataset, &config, &|_| {})?;
+    let rows: Vec<&[f32]> = dataset.rows().take(BULK).collect();
+    let (single_us, bulk_us) = answering_us(&model, &rows)?;
     let classes: Vec<f64> = report.classes.iter().map(|class| class.f1).collect();
     println!(
         "{}",
@@ -54,7 +60,35 @@ fn main() -> Result<(), Box<dyn Error>> {
             "fault_f1": report.fault.f1,
             "class_f1": classes,
             "brier": report.calibration.brier,
+            "single_us": single_us,
+            "bulk_us": bulk_us,
+            "bulk_rows": rows.len(),
         })
     );
     Ok(())
+}
+
+/// Microseconds a row: asked about one by one, and all at once. The median of eleven rounds.
+fn answering_us(model: &Model, rows: &[&[f32]]) -> Result<(f64, f64), ClassifyError> {
+    let flat = rows.concat();
+    let mut probabilities = vec![0.0; model.classes().count()];
+    let mut verdicts = Vec::with_capacity(rows.len());
+    let (mut single, mut bulk) = (Vec::new(), Vec::new());
+    for _ in 0..11 {
+        let begin = Instant::now();
+        for row in rows {
+            black_box(model.classify(black_box(row), &mut probabilities)?);
+        }
+        single.push(begin.elapsed());
+        verdicts.clear();
+        let begin = Instant::now();
+        model.classify_batch(black_box(&flat), &mut verdicts)?;
+        bulk.push(begin.elapsed());
+    }
+    let median = |mut times: Vec<std::time::Duration>| {
+        times.sort_unstable();
+        let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+        middle.as_secs_f64() * 1e6 / rows.len().max(1) as f64
+    };
+    Ok((median(single), median(bulk)))
 }

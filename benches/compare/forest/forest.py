@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import time
 
 import numpy
 from sklearn.ensemble import RandomForestClassifier
@@ -47,6 +48,28 @@ def main(rows_file, ours_file):
     print(f"{'':10} {'twinflow':>10} {'scikit-learn':>13} {'difference':>11}")
     for measure, value in theirs.items():
         print(f"{measure:10} {ours[measure]:10.4f} {value:13.4f} {ours[measure] - value:+11.4f}")
+
+    forest = RandomForestClassifier(
+        n_estimators=ours["trees"], max_depth=ours["max_depth"], min_samples_leaf=ours["min_samples_leaf"], n_jobs=1
+    )
+    forest.fit(features, labels)
+    bulk = features[: ours["bulk_rows"]]
+    single_us = median_us(lambda number: forest.predict_proba(features[number : number + 1]), 51)
+    bulk_us = median_us(lambda _: forest.predict_proba(bulk), 5) / len(bulk)
+    print(f"\n{'µs a row':22} {'twinflow':>10} {'scikit-learn':>13} {'times':>8}")
+    for what, our, their in [("one row at a time", ours["single_us"], single_us), (f"{len(bulk)} rows at once", ours["bulk_us"], bulk_us)]:
+        print(f"{what:22} {our:10.2f} {their:13.2f} {their / our:8.0f}")
+
+
+def median_us(ask, rounds):
+    """The median of so many rounds, in microseconds, after one to warm up."""
+    ask(0)
+    times = []
+    for number in range(rounds):
+        begin = time.perf_counter()
+        ask(number)
+        times.append((time.perf_counter() - begin) * 1e6)
+    return sorted(times)[rounds // 2]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,8 @@
 /** The description of the API against the rules of OpenAPI, for a flow with a model and one without. */
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { flowFolder, ROOT, start } from './program';
+import { fanFlow, flowFolder, start } from './program';
 
-const FAN = readFileSync(join(ROOT, 'flows/fan-cooling.yaml'), 'utf8')
-  .replaceAll('../models/', `${join(ROOT, 'models')}/`)
-  .replace('${TWINFLOW_BROKER:-embedded}', 'embedded://127.0.0.1:0');
 const WITHOUT_MODEL = `
 twinflow: 1
 brokers: { plant: 'embedded://127.0.0.1:0' }
@@ -16,12 +11,12 @@ nodes:
 `;
 
 test.each([
-  ['a model', FAN, '/models/faults/predict'],
+  ['a model', fanFlow(), '/models/faults/predict'],
   ['no model', WITHOUT_MODEL, '/api/status'],
 ])('the API of a flow with %s is described as OpenAPI wants it', async (_, flow, path) => {
   const program = await start(flowFolder(flow));
   try {
-    const described: unknown = await (await fetch(`${program.url}/openapi.json`)).json();
+    const described: unknown = await (await fetch(new URL('openapi.json', program.url))).json();
     const result = await new Validator().validate(described as Record<string, unknown>);
     expect(result).toEqual({ valid: true });
     expect(described).toHaveProperty(['paths', path]);

@@ -95,7 +95,7 @@ async function serve(folder: string, args: readonly string[]): Promise<Program> 
 export function fanFlow(): string {
   const replaced = (flow: string, from: string, to: string): string => {
     if (!flow.includes(from)) throw new Error(`flows/fan-cooling.yaml no longer has: ${from}`);
-    return flow.replace(from, to);
+    return flow.replaceAll(from, to);
   };
   let flow = readFileSync(join(ROOT, 'flows/fan-cooling.yaml'), 'utf8');
   flow = replaced(flow, '${TWINFLOW_BROKER:-embedded}', 'embedded://127.0.0.1:0');
