@@ -437,3 +437,27 @@ fn a_simulated_log_can_have_the_flaws_of_a_real_one() {
         ended.stderr
     );
 }
+
+#[test]
+fn the_sample_among_the_examples_is_a_log_to_learn_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let (flow, log) = (
+        format!("{root}/examples/fan-readings.yaml"),
+        format!("{root}/examples/fan-sample.csv"),
+    );
+    let ended = run_in(
+        folder.path(),
+        &[
+            "train", &flow, "--from", &log, "--out", "try.json", "--trees", "10",
+        ],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for found in ["10 runs in 5 parts", "gaps within runs", "temp is missing"] {
+        assert!(
+            ended.stdout.contains(found),
+            "`{found}` is not in:\n{}",
+            ended.stdout
+        );
+    }
+}

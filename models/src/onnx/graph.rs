@@ -3,15 +3,14 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use tract_onnx::pb::{ModelProto, ValueInfoProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::{DimLike, Factoid};
 
+use super::rewriting::rewrite;
 use super::sealed::Sealed;
 use super::{OnnxError, told, trees};
 
-/// Reads the graph. Maps from labels to probabilities, which scikit-learn's converter adds unless told otherwise, give way
-/// to the probabilities themselves.
+/// Reads the graph.
 pub(super) fn read(bytes: &[u8]) -> Result<InferenceModel, OnnxError> {
     let mut onnx = tract_onnx::onnx();
     onnx.provider = Arc::new(Sealed);
@@ -22,27 +21,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<InferenceModel, OnnxError> {
         return Err(OnnxError::Damaged("there is no graph in it".to_owned()));
     }
     trees::check(&proto)?;
-    without_maps(&mut proto);
+    rewrite(&mut proto);
     onnx.model_for_proto_model(&proto)
         .map_err(|error| OnnxError::Unsupported(told(&error)))
-}
-
-fn without_maps(proto: &mut ModelProto) {
-    let Some(graph) = &mut proto.graph else {
-        return;
-    };
-    for map in graph.node.iter().filter(|node| node.op_type == "ZipMap") {
-        let (Some(probabilities), Some(name)) = (map.input.first(), map.output.first()) else {
-            continue;
-        };
-        for output in graph.output.iter_mut().filter(|output| output.name == *name) {
-            *output = ValueInfoProto {
-                name: probabilities.clone(),
-                ..ValueInfoProto::default()
-            };
-        }
-    }
-    graph.node.retain(|node| node.op_type != "ZipMap");
 }
 
 /// The type of the numbers that go in.

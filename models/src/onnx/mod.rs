@@ -1,6 +1,7 @@
 //! Networks and trees of other tools, by way of ONNX files.
 
 mod graph;
+mod rewriting;
 mod sealed;
 mod trees;
 

@@ -65,6 +65,13 @@ fn logits_become_probabilities_and_must_be_named() {
 }
 
 #[test]
+fn a_pipeline_scales_its_features() {
+    let model = Model::from_onnx(&onnx_file::scaled_layer(), CARD).unwrap();
+    let found = probabilities(&model, &[24.0, 0.2]);
+    assert_near(&found, &softmax([2.0, 1.0, 1.5]));
+}
+
+#[test]
 fn a_single_sigmoid_tells_two_classes_apart() {
     let card = "
 features: [{ name: a }, { name: b }]

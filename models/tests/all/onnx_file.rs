@@ -147,6 +147,34 @@ pub fn layer(with_softmax: bool) -> Vec<u8> {
     }
 }
 
+/// The layer behind an imputer and a scaler, as scikit-learn's pipelines have them: the features less 20 and 0.1, times 0.5
+/// and 10.
+pub fn scaled_layer() -> Vec<u8> {
+    let weights = [weights("w", &[2, 3], &LAYER)];
+    let imputer = operator(
+        "Imputer",
+        "ai.onnx.ml",
+        &["x"],
+        &["whole"],
+        &[floats("imputed_value_floats", &[1.0, 1.0])],
+    );
+    let scaler = operator(
+        "Scaler",
+        "ai.onnx.ml",
+        &["whole"],
+        &["scaled"],
+        &[floats("offset", &[20.0, 0.1]), floats("scale", &[0.5, 10.0])],
+    );
+    let multiply = operator("MatMul", "", &["scaled", "w"], &["logits"], &[]);
+    let softmax = operator("Softmax", "", &["logits"], &["p"], &[]);
+    file(
+        2,
+        &[imputer, scaler, multiply, softmax],
+        &weights,
+        &[numbers("p", 3)],
+    )
+}
+
 /// A single sigmoid over the difference of two features, as Keras writes for two classes.
 pub fn sigmoid() -> Vec<u8> {
     let weights = [weights("w", &[2, 1], &[1.0, -1.0])];
