@@ -56,20 +56,6 @@ impl Node {
 /// A row padded to every feature number a byte can hold: no bounds to check in the walk.
 type PaddedRow = [f32; 256];
 
-fn padded(row: &[f32]) -> PaddedRow {
-    let mut padded: PaddedRow = [0.0; 256];
-    for (slot, value) in padded.iter_mut().zip(row) {
-        *slot = *value;
-    }
-    padded
-}
-
-/// By class, the sum of the shares over the trees. Whole numbers: the sum is exact and does not depend on the order of the trees.
-type Sums = [u32; crate::Classes::MAX];
-
-/// Rows that go through a group of trees together.
-const BLOCK: usize = 16;
-
 /// Trees walked at the same time, so that the memory accesses of their walks overlap.
 const LANES: usize = 16;
 
@@ -252,61 +238,29 @@ impl Forest {
     /// class of the highest one (the first of equals). The row must have as many values as there are
     /// features, all of them finite.
     pub fn classify(&self, row: &[f32], probabilities: &mut [f32]) -> usize {
-        let padded = padded(row);
-        let mut sums: Sums = [0; crate::Classes::MAX];
+        let mut padded: PaddedRow = [0.0; 256];
+        for (slot, value) in padded.iter_mut().zip(row) {
+            *slot = *value;
+        }
+        // Whole numbers: the sum is exact and does not depend on the order of the trees.
+        let mut sums = [0_u32; crate::Classes::MAX];
         for group in &self.groups {
-            self.add(group, &padded, &mut sums);
-        }
-        for (probability, sum) in probabilities.iter_mut().zip(sums).take(self.classes) {
-            *probability = self.probability(sum);
-        }
-        self.highest(&sums).0
-    }
-
-    /// Gives the class and its mean share for each of the rows, which have `width` values and lie one after another. It gives
-    /// what [`classify`](Self::classify) gives, in less time a row: all rows of a block go through some trees while those are in
-    /// the cache.
-    pub fn classify_batch(&self, rows: &[f32], width: usize, mut each: impl FnMut(usize, f32)) {
-        let mut padded_rows = Vec::with_capacity(BLOCK);
-        for block in rows.chunks(width.max(1) * BLOCK) {
-            padded_rows.clear();
-            padded_rows.extend(block.chunks(width.max(1)).map(padded));
-            let mut sums: [Sums; BLOCK] = [[0; crate::Classes::MAX]; BLOCK];
-            for group in &self.groups {
-                for (row, sums) in padded_rows.iter().zip(&mut sums) {
-                    self.add(group, row, sums);
+            for leaf in self.leaves(group, &padded).iter().take(group.trees) {
+                let shares = self.shares.get(leaf * self.classes..).unwrap_or_default();
+                for (sum, share) in sums.iter_mut().zip(shares.iter().take(self.classes)) {
+                    *sum += u32::from(*share);
                 }
             }
-            for sums in sums.iter().take(padded_rows.len()) {
-                let (class, sum) = self.highest(sums);
-                each(class, self.probability(sum));
-            }
         }
-    }
-
-    /// Adds the shares of the leaves that a row reaches in a group's trees.
-    fn add(&self, group: &Group, row: &PaddedRow, sums: &mut Sums) {
-        for leaf in self.leaves(group, row).iter().take(group.trees) {
-            let shares = self.shares.get(leaf * self.classes..).unwrap_or_default();
-            for (sum, share) in sums.iter_mut().zip(shares.iter().take(self.classes)) {
-                *sum += u32::from(*share);
-            }
-        }
-    }
-
-    /// The class of the highest sum, the first of equals.
-    fn highest(&self, sums: &Sums) -> (usize, u32) {
+        let full = (self.trees * usize::from(FULL_SHARE)) as f32;
         let (mut best, mut best_sum) = (0, 0);
-        for (class, sum) in sums.iter().take(self.classes).enumerate() {
-            if *sum > best_sum {
-                (best, best_sum) = (class, *sum);
+        for (class, (probability, sum)) in probabilities.iter_mut().zip(sums).take(self.classes).enumerate() {
+            *probability = sum as f32 / full;
+            if sum > best_sum {
+                (best, best_sum) = (class, sum);
             }
         }
-        (best, best_sum)
-    }
-
-    fn probability(&self, sum: u32) -> f32 {
-        sum as f32 / (self.trees * usize::from(FULL_SHARE)) as f32
+        best
     }
 
     /// The number of the leaf that the row reaches in each tree of the group.

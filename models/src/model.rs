@@ -252,22 +252,13 @@ impl Model {
         }
         rows.chunks_exact(expected)
             .try_for_each(|row| self.check_row(row))?;
-        match &self.inference {
-            Inference::Forest(forest, _) => {
-                verdicts.reserve(rows.len() / expected);
-                forest.classify_batch(rows, expected, |class, confidence| {
-                    verdicts.push(Verdict { class, confidence });
-                });
-            }
-            Inference::Network(_) => {
-                let mut probabilities = vec![0.0; self.classes.count()];
-                let each = rows.chunks_exact(expected);
-                let mut new = each
-                    .map(|row| self.verdict_on(row, &mut probabilities))
-                    .collect::<Result<Vec<_>, _>>()?;
-                verdicts.append(&mut new);
-            }
+        let mut probabilities = [0.0; Classes::MAX];
+        let mut new = Vec::with_capacity(rows.len() / expected);
+        for row in rows.chunks_exact(expected) {
+            let probabilities = probabilities.get_mut(..self.classes.count()).unwrap_or_default();
+            new.push(self.verdict_on(row, probabilities)?);
         }
+        verdicts.append(&mut new);
         Ok(())
     }
 
