@@ -112,14 +112,22 @@ impl Network {
         let graph = graph::read(bytes)?;
         let input = graph::input_type(&graph)?;
         let mut found = Vec::new();
+        let mut failed = None;
         for candidate in graph::outputs(&graph)? {
             let fact = input.fact([1, features]);
             let model = graph
                 .clone()
                 .with_output_outlets(&[candidate])
                 .and_then(|model| model.with_input_fact(0, fact.into()))
-                .and_then(InferenceModelExt::into_optimized)
-                .map_err(|error| OnnxError::Unsupported(told(&error)))?;
+                .and_then(InferenceModelExt::into_optimized);
+            // What leads to another output, such as the label's text, need not be understood.
+            let model = match model {
+                Ok(model) => model,
+                Err(error) => {
+                    failed = failed.or_else(|| Some(OnnxError::Unsupported(told(&error))));
+                    continue;
+                }
+            };
             let fact = model
                 .output_fact(0)
                 .map_err(|error| OnnxError::Unsupported(told(&error)))?;
@@ -146,10 +154,10 @@ impl Network {
                 fingerprint: fingerprint(bytes),
             });
         }
-        Err(OnnxError::Outputs {
+        Err(failed.unwrap_or_else(|| OnnxError::Outputs {
             classes,
             found: found.join(", "),
-        })
+        }))
     }
 
     /// Number of operators after optimisation.

@@ -72,6 +72,19 @@ fn a_pipeline_scales_its_features() {
 }
 
 #[test]
+fn an_output_that_is_not_needed_may_be_unknown() {
+    let guess = operator("Guess", "", &["x"], &["label"], &[]);
+    let layer = operator("Softmax", "", &["x"], &["p"], &[]);
+    let bytes = file(3, &[guess, layer], &[], &[numbers("label", 1), numbers("p", 3)]);
+    let card = CARD.replace("classes:", "  - { name: more }\nclasses:");
+    let model = Model::from_onnx(&bytes, &card).unwrap();
+    assert_near(
+        &probabilities(&model, &[2.0, 1.0, 1.5]),
+        &softmax([2.0, 1.0, 1.5]),
+    );
+}
+
+#[test]
 fn a_single_sigmoid_tells_two_classes_apart() {
     let card = "
 features: [{ name: a }, { name: b }]
