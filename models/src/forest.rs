@@ -2,77 +2,16 @@
 
 use crate::packed::{FULL_SHARE, ForestError, LEAF, PackedForest};
 use crate::shap_tables::ShapTables;
-
-/// Eight bytes: four to a cache line's half, so that the upper levels of all trees stay in the cache.
-///
-/// `link` holds the feature in its upper 8 bits and the node of the low side in its lower 24; the high side
-/// is the next node. A leaf's threshold is a NaN, which no value is greater than, and its low side is itself:
-/// a walk that has arrived stays, and all walks can take equally many steps without asking. The NaN's payload
-/// is the leaf's number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Node {
-    threshold_bits: u32,
-    link: u32,
-}
-
-const INDEX_BITS: u32 = 24;
-const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-const QUIET_NAN: u32 = 0x7fc0_0000;
-const PAYLOAD_MASK: u32 = 0x003f_ffff;
-
-impl Node {
-    fn split(feature: u8, threshold: f32, low: u32) -> Self {
-        Node {
-            threshold_bits: threshold.to_bits(),
-            link: (u32::from(feature) << INDEX_BITS) | low,
-        }
-    }
-
-    fn leaf(own_index: u32, leaf: u32) -> Self {
-        Node {
-            threshold_bits: QUIET_NAN | leaf,
-            link: own_index,
-        }
-    }
-
-    fn is_leaf(self) -> bool {
-        f32::from_bits(self.threshold_bits).is_nan()
-    }
-
-    fn feature(self) -> u8 {
-        (self.link >> INDEX_BITS) as u8
-    }
-
-    fn next(self, row: &PaddedRow) -> u32 {
-        let value = row.get(usize::from(self.feature())).copied().unwrap_or(0.0);
-        (self.link & INDEX_MASK) + u32::from(value > f32::from_bits(self.threshold_bits))
-    }
-
-    fn leaf_number(self) -> usize {
-        (self.threshold_bits & PAYLOAD_MASK) as usize
-    }
-}
-
-/// A row padded to every feature number a byte can hold: no bounds to check in the walk.
-type PaddedRow = [f32; 256];
-
-/// Trees walked at the same time, so that the memory accesses of their walks overlap.
-const LANES: usize = 16;
-
-/// Up to [`LANES`] trees; unused lanes repeat the first tree and are not counted.
-#[derive(Debug, Clone, PartialEq)]
-struct Group {
-    roots: [u32; LANES],
-    trees: usize,
-    depth: u32,
-}
+use crate::walk::{Group, KeyedRow, LANES, Node};
 
 /// The compiled forest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Forest {
     nodes: Vec<Node>,
     groups: Vec<Group>,
+    /// For each leaf `stride` shares, those behind the classes 0.
     shares: Vec<u8>,
+    stride: usize,
     covers: Vec<u16>,
     classes: usize,
     trees: usize,
@@ -90,7 +29,6 @@ pub(crate) enum ForestNode {
 
 impl Forest {
     pub const MAX_TREES: usize = 4096;
-    /// A leaf's number must fit the payload of a NaN.
     pub const MAX_NODES: usize = 1 << 22;
     pub const MAX_DEPTH: u32 = 64;
 
@@ -162,10 +100,12 @@ impl Forest {
         if nodes.len() != packed.nodes.len() {
             return Err(ForestError::Structure { trees: packed.trees });
         }
+        let stride = classes.next_multiple_of(SUMMED_AT_ONCE);
         Ok(Forest {
             nodes,
-            groups: roots.chunks(LANES).map(group).collect(),
-            shares: packed.shares.clone(),
+            groups: roots.chunks(LANES).map(Group::new).collect(),
+            shares: padded(&packed.shares, classes, stride),
+            stride,
             covers: packed.covers.clone(),
             classes,
             trees: packed.trees,
@@ -180,32 +120,32 @@ impl Forest {
 
     /// The first node of every tree; its nodes go on to the next tree's first.
     pub fn roots(&self) -> impl Iterator<Item = u32> {
-        self.groups
-            .iter()
-            .flat_map(|group| group.roots.iter().take(group.trees).copied())
+        self.groups.iter().flat_map(Group::roots)
     }
 
     /// The most splits on the way to a leaf.
     pub fn depth(&self) -> u32 {
-        self.groups.iter().map(|group| group.depth).max().unwrap_or(0)
+        self.groups.iter().map(Group::depth).max().unwrap_or(0)
     }
 
     /// The node at an index.
     pub fn node(&self, index: u32) -> ForestNode {
-        match self.nodes.get(index as usize) {
-            Some(node) if !node.is_leaf() => ForestNode::Split {
+        let Some(node) = self.nodes.get(index as usize) else {
+            unreachable!("node {index} of {}", self.nodes.len())
+        };
+        match node.leaf_number() {
+            Some(leaf) => ForestNode::Leaf(leaf),
+            None => ForestNode::Split {
                 feature: node.feature(),
-                threshold: f32::from_bits(node.threshold_bits),
-                low: node.link & INDEX_MASK,
+                threshold: node.threshold(),
+                low: node.low(),
             },
-            Some(node) => ForestNode::Leaf(node.leaf_number()),
-            None => unreachable!("node {index} of {}", self.nodes.len()),
         }
     }
 
     /// A leaf's share of a class, 0 to 1.
     pub fn share(&self, leaf: usize, class: usize) -> f32 {
-        let share = self.shares.get(leaf * self.classes + class).copied();
+        let share = self.shares.get(leaf * self.stride + class).copied();
         f32::from(share.unwrap_or(0)) / f32::from(FULL_SHARE)
     }
 
@@ -220,16 +160,20 @@ impl Forest {
 
     /// The forest as it lies in a file.
     pub fn packed(&self) -> PackedForest {
-        let splits = self.nodes.iter().filter(|node| !node.is_leaf());
+        let splits = self.nodes.iter().filter(|node| node.leaf_number().is_none());
+        let shares = self.shares.chunks_exact(self.stride);
         PackedForest {
             trees: self.trees,
             nodes: self
                 .nodes
                 .iter()
-                .map(|node| if node.is_leaf() { LEAF } else { node.feature() })
+                .map(|node| node.leaf_number().map_or(node.feature(), |_| LEAF))
                 .collect(),
-            thresholds: splits.map(|node| f32::from_bits(node.threshold_bits)).collect(),
-            shares: self.shares.clone(),
+            thresholds: splits.map(|node| node.threshold()).collect(),
+            shares: shares
+                .flat_map(|leaf| leaf.iter().take(self.classes))
+                .copied()
+                .collect(),
             covers: self.covers.clone(),
         }
     }
@@ -238,17 +182,19 @@ impl Forest {
     /// class of the highest one (the first of equals). The row must have as many values as there are
     /// features, all of them finite.
     pub fn classify(&self, row: &[f32], probabilities: &mut [f32]) -> usize {
-        let mut padded: PaddedRow = [0.0; 256];
-        for (slot, value) in padded.iter_mut().zip(row) {
-            *slot = *value;
-        }
+        let row = KeyedRow::new(row);
         // Whole numbers: the sum is exact and does not depend on the order of the trees.
-        let mut sums = [0_u32; crate::Classes::MAX];
+        let mut sums = [0_u32; crate::Classes::MAX.next_multiple_of(SUMMED_AT_ONCE)];
+        let (sums_at_once, _) = sums.as_chunks_mut::<SUMMED_AT_ONCE>();
         for group in &self.groups {
-            for leaf in self.leaves(group, &padded).iter().take(group.trees) {
-                let shares = self.shares.get(leaf * self.classes..).unwrap_or_default();
-                for (sum, share) in sums.iter_mut().zip(shares.iter().take(self.classes)) {
-                    *sum += u32::from(*share);
+            for leaf in group.leaves(&self.nodes, &row) {
+                let start = leaf.saturating_mul(self.stride);
+                let shares = self.shares.get(start..start.saturating_add(self.stride));
+                let (shares, _) = shares.unwrap_or_default().as_chunks::<SUMMED_AT_ONCE>();
+                for (sums, shares) in sums_at_once.iter_mut().zip(shares) {
+                    for (sum, share) in sums.iter_mut().zip(shares) {
+                        *sum += u32::from(*share);
+                    }
                 }
             }
         }
@@ -262,37 +208,19 @@ impl Forest {
         }
         best
     }
-
-    /// The number of the leaf that the row reaches in each tree of the group.
-    fn leaves(&self, group: &Group, row: &PaddedRow) -> [usize; LANES] {
-        let nodes = self.nodes.as_slice();
-        let node = |index: u32| {
-            nodes.get(index as usize).copied().unwrap_or(Node {
-                threshold_bits: 0,
-                link: 0,
-            })
-        };
-        let mut at = group.roots;
-        for _ in 0..group.depth {
-            for lane in &mut at {
-                *lane = node(*lane).next(row);
-            }
-        }
-        at.map(|lane| node(lane).leaf_number())
-    }
 }
 
-fn group(trees: &[(u32, u32)]) -> Group {
-    let first = trees.first().map_or(0, |(root, _)| *root);
-    let mut roots = [first; LANES];
-    for (slot, (root, _)) in roots.iter_mut().zip(trees) {
-        *slot = *root;
-    }
-    Group {
-        roots,
-        trees: trees.len(),
-        depth: trees.iter().map(|(_, depth)| *depth).max().unwrap_or(0),
-    }
+const _: () = assert!(Forest::MAX_NODES < Node::MAX_LEAVES, "every leaf has a number");
+
+/// Classes whose shares are summed in one step: as many as fit a register of the processor.
+const SUMMED_AT_ONCE: usize = 8;
+
+fn padded(shares: &[u8], classes: usize, stride: usize) -> Vec<u8> {
+    let zeros = || std::iter::repeat_n(0, stride - classes);
+    let leaves = shares.chunks_exact(classes);
+    leaves
+        .flat_map(|leaf| leaf.iter().copied().chain(zeros()))
+        .collect()
 }
 
 fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), ForestError> {

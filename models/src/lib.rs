@@ -73,6 +73,7 @@ mod store;
 mod stuck;
 mod summary;
 mod train;
+mod walk;
 
 pub use answer::Answer;
 pub use c_source::{CSource, ExportError};
