@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anstream::eprintln;
 use tokio::signal;
@@ -11,7 +12,8 @@ use twinflow_engine::graph::Graph;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Running, Setting};
 use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, state_file};
-use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, dashboard};
+use twinflow_storage::history::{Plan, Recorder, Retention, Store, history_path};
+use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, ShownHistory, dashboard};
 
 use crate::exit::Stop;
 use crate::logging::GREETING;
@@ -67,12 +69,21 @@ impl Serving<'_> {
                 return Err(Stop::failure(error));
             }
         };
+        let recorder = self.recorder();
         let (reloads, mut wishes) = mpsc::channel(1);
         let started = EventTime::now().0;
         let setup = |graph: &Graph, running: &Running| ServerSetup {
             dashboard: dashboard(graph, started),
             watched: running.watched(),
             models: predictor::models(graph, &shared.models),
+            history: recorder.as_ref().map(|recorder| {
+                let plan = Plan::of(graph);
+                recorder.follow(running.watched(), plan.clone());
+                ShownHistory {
+                    recorder: recorder.handle(),
+                    plan: Arc::new(plan),
+                }
+            }),
         };
         let server = bound.serve(setup(graph, &running), reloads);
         self.greet(&server);
@@ -158,6 +169,23 @@ impl Serving<'_> {
             // Its records go nowhere, and those that wait for the plant's sinks are not to be touched.
             buffers: self.with_brokers().then(|| disk_buffers(self.flow)),
             state: self.with_brokers().then(|| state_file(self.flow)),
+        }
+    }
+
+    /// Writes the history of what the dashboard shows, beside the flow. A flow runs without one rather than not at all.
+    fn recorder(&self) -> Option<Recorder> {
+        // What a replay shows was long ago, and is no history of the plant.
+        if !self.with_brokers() {
+            return None;
+        }
+        let store = Store::open(&history_path(self.flow), Retention::default());
+        let recorder = store.and_then(|store| Recorder::start(store).map_err(|error| error.to_string()));
+        match recorder {
+            Ok(recorder) => Some(recorder),
+            Err(error) => {
+                tracing::error!("no history is kept: {error}");
+                None
+            }
         }
     }
 

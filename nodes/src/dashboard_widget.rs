@@ -8,8 +8,8 @@ use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::formula::{Compiler, Evaluator};
 use twinflow_engine::language::Spanned;
 use twinflow_engine::node::{
-    Band, BandLevel, Check, Checked, Emitter, NodeContext, NodeType, Part, Role, StartError, Transform, View,
-    ViewColumn, WidgetKind,
+    Band, BandLevel, Check, Checked, Emitter, NodeContext, NodeType, Part, Place, Role, Shown, StartError,
+    Transform, View, ViewColumn, WidgetKind,
 };
 use twinflow_engine::record::{Batch, Column};
 use twinflow_engine::runtime::Feed;
@@ -41,6 +41,8 @@ pub struct Config {
     widget: WidgetKind,
     /// The fields to show.
     fields: Vec<Spanned<String>>,
+    /// The page on which it stands, by its title; pages stand in the order in which the flow names them.
+    page: Option<String>,
     /// The heading under which it stands; widgets of one group stand together.
     group: Option<String>,
     /// Its own heading; the field's title by default.
@@ -62,6 +64,9 @@ pub struct Config {
     /// Columns of a grid of twelve.
     #[schemars(range(min = 1, max = 12))]
     width: Option<u8>,
+    /// Widgets of lower order stand earlier in their group; those of equal order (0 by default) stand as in the flow.
+    #[serde(default)]
+    order: i32,
 }
 
 impl NodeType for DashboardWidget {
@@ -72,12 +77,18 @@ impl NodeType for DashboardWidget {
 | `widget` | shows |
 | --- | --- |
 | `gauge` | a dial for each field |
+| `bar` | a straight scale for each field: less room than a dial, and easier to compare |
 | `chart` | lines over time; fields of one unit share a chart |
 | `value` | the number, with a sparkline |
 | `status` | a lamp and a word; `alert` says when it is red |
 | `timeline` | which state held when, for codes with names or for texts |
 | `advice` | headline, severity, confidence and what to do |
 | `text` | the text of a field |
+| `table` | the newest records, or the latest of each machine when there are several |
+| `histogram` | how often a number was how large within `span` |
+| `heat-map` | a cell for each machine, coloured by its value |
+
+Pages stand as tabs in the order in which the flow names them, groups and widgets likewise; `order` and `width` change that.
 
 ```yaml
 twinflow: 1
@@ -136,13 +147,17 @@ nodes:
             level: band.level,
         });
         let view = View {
-            group: config.group.unwrap_or_else(|| "Overview".to_owned()),
+            place: Place {
+                page: config.page,
+                group: config.group,
+                order: config.order,
+                width: config.width,
+            },
             title: config.title,
-            kind: config.widget,
+            shown: Shown::Widget(config.widget),
             columns,
             alert,
             popup: config.popup,
-            width: config.width,
             span_seconds: span_seconds.flatten(),
             bands: bands.collect(),
         };
@@ -188,10 +203,10 @@ fn columns(config: &Config, check: &mut Check<'_>) -> Option<(Vec<ViewColumn>, V
             let (slot, mut field) = check.field(name)?;
             fits(config.widget, &field, name, check)?;
             let conversion = converted(&mut field, config, check)?;
-            if let (Some(range), Some(place), Some(reached), WidgetKind::Gauge) =
+            if let (Some(range), Some(place), Some(reached), WidgetKind::Gauge | WidgetKind::Bar) =
                 (range, &config.range, field.range, config.widget)
             {
-                let whose = format!("this gauge of `{}`", field.name);
+                let whose = format!("this scale of `{}`", field.name);
                 warn_if_exceeded(range, reached, &field, &whose, place.span, check);
             }
             field.range = range.or(field.range);
@@ -218,7 +233,16 @@ fn columns(config: &Config, check: &mut Check<'_>) -> Option<(Vec<ViewColumn>, V
 fn fits(kind: WidgetKind, field: &Field, name: &Spanned<String>, check: &mut Check<'_>) -> Option<()> {
     let is_number = matches!(field.field_type, FieldType::Number(_) | FieldType::Integer);
     let expected = match kind {
-        WidgetKind::Gauge | WidgetKind::Chart | WidgetKind::Value if !is_number => "a number",
+        WidgetKind::Gauge
+        | WidgetKind::Bar
+        | WidgetKind::Chart
+        | WidgetKind::Value
+        | WidgetKind::Histogram
+        | WidgetKind::HeatMap
+            if !is_number =>
+        {
+            "a number"
+        }
         WidgetKind::Timeline
             if !matches!(
                 field.field_type,

@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, params};
 use twinflow_engine::node::{NodeContext, StartError};
 use twinflow_engine::runtime::{BufferEntry, BufferError, BufferGauge, BufferStore, OpenBuffer};
-
-use crate::sqlite_file::{is_damaged, open_exclusive, put_aside};
+use twinflow_storage::sqlite_file::{is_damaged, open_exclusive, put_aside};
 
 /// The form of the file, which SQLite keeps as `user_version`.
 const VERSION: i64 = 1;

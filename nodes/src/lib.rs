@@ -12,6 +12,7 @@ pub mod twin_fit;
 mod anomaly;
 mod classify;
 mod connection_readiness;
+mod control;
 mod csv_file;
 mod csv_sink;
 mod dashboard_widget;
@@ -38,7 +39,6 @@ mod reading;
 mod rhai_file;
 mod rhai_function;
 mod script;
-mod sqlite_file;
 mod state_file;
 mod steady;
 mod supply;
@@ -98,5 +98,6 @@ pub fn registry(shared: &Shared) -> Registry {
             folder: shared.log_folder.clone(),
         })
         .with(mqtt_out::MqttOut { brokers: brokers() })
+        .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }

@@ -8,8 +8,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use twinflow_engine::node::Remembered;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{OpenStateStore, StateStore};
-
-use crate::sqlite_file::{is_damaged, open_exclusive, put_aside};
+use twinflow_storage::sqlite_file::{is_damaged, open_exclusive, put_aside};
 
 /// What no flow has asked for so long is deleted: a node that was taken out by mistake comes back with its memory.
 const KEPT_UNASKED: Duration = Duration::from_secs(30 * 86_400);

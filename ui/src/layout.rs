@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{Band, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.
 const STALE_AFTER_MS: u32 = 2_500;
+/// Where views stand that name no page.
+const FIRST_PAGE: &str = "Overview";
+/// Where views stand that name no group.
+const FIRST_GROUP: &str = "Overview";
 
 /// The whole page.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +27,15 @@ pub struct Dashboard {
     pub revision: String,
     /// Milliseconds without a reading until the data counts as late.
     pub stale_after_ms: u32,
+    /// The pages in the order in which the flow names them.
+    pub pages: Vec<Page>,
+}
+
+/// A page of the dashboard.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    /// What its tab says.
+    pub title: String,
     /// The groups in the order in which the flow names them.
     pub groups: Vec<Group>,
 }
@@ -32,7 +45,7 @@ pub struct Dashboard {
 pub struct Group {
     /// The heading.
     pub title: String,
-    /// The widgets in the order of the flow.
+    /// The widgets by their `order`, then in that of the flow.
     pub widgets: Vec<Widget>,
 }
 
@@ -46,11 +59,13 @@ pub struct Widget {
     /// The stream that its rows come in: the node's feed.
     pub stream: String,
     /// How it is shown.
-    pub kind: WidgetKind,
+    pub kind: Kind,
     /// Its heading.
     pub title: String,
     /// Columns of twelve.
     pub width: Option<u8>,
+    #[serde(skip)]
+    order: i32,
     /// What it shows.
     pub fields: Vec<WidgetField>,
     /// The slot that says that something is wrong.
@@ -61,6 +76,27 @@ pub struct Widget {
     pub span: Option<f64>,
     /// Coloured parts of the range.
     pub bands: Vec<Band>,
+    /// How the value is set, of a control.
+    pub control: Option<Setting>,
+    /// The text of a note, in Markdown.
+    pub text: Option<String>,
+}
+
+/// How a widget is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Kind {
+    /// Fields of records.
+    Widget(WidgetKind),
+    /// A value that people set.
+    Control(ControlKind),
+    /// A text that stands in the flow.
+    #[serde(serialize_with = "as_markdown")]
+    Note,
+}
+
+fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("markdown")
 }
 
 /// A field of a widget.
@@ -92,23 +128,37 @@ pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
         .filter_map(|node| Some((node.id.span.start, node.id.value.as_str(), node.view.as_ref()?)))
         .collect();
     views.sort_by_key(|(place, ..)| *place);
-    let mut groups: Vec<Group> = Vec::new();
+    let mut pages: Vec<Page> = Vec::new();
     for (_, node, view) in views {
-        let widgets = widgets(node, view);
-        match groups.iter_mut().find(|group| group.title == view.group) {
-            Some(group) => group.widgets.extend(widgets),
-            None => groups.push(Group {
-                title: view.group.clone(),
-                widgets,
-            }),
-        }
+        let title = view.place.page.as_deref().unwrap_or(FIRST_PAGE);
+        let page = entry(
+            &mut pages,
+            |page| page.title == title,
+            || Page {
+                title: title.to_owned(),
+                groups: Vec::new(),
+            },
+        );
+        let title = view.place.group.as_deref().unwrap_or(FIRST_GROUP);
+        let group = entry(
+            &mut page.groups,
+            |group| group.title == title,
+            || Group {
+                title: title.to_owned(),
+                widgets: Vec::new(),
+            },
+        );
+        group.widgets.extend(widgets(node, view));
+    }
+    for group in pages.iter_mut().flat_map(|page| &mut page.groups) {
+        group.widgets.sort_by_key(|widget| widget.order);
     }
     let mut dashboard = Dashboard {
         name: graph.name.clone(),
         description: graph.description.clone(),
         revision: String::new(),
         stale_after_ms: STALE_AFTER_MS,
-        groups,
+        pages,
     };
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(&dashboard)
@@ -119,6 +169,20 @@ pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
     dashboard
 }
 
+/// The entry that `is` the one, put at the end if there is none yet.
+fn entry<T>(all: &mut Vec<T>, is: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> &mut T {
+    let found = all.iter().position(is);
+    let at = found.unwrap_or(all.len());
+    if found.is_none() {
+        all.push(make());
+    }
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "it was found there, or has just been put there"
+    )]
+    &mut all[at]
+}
+
 /// A node's view as widgets: a dial for each field, a chart for each unit, one card for everything else.
 fn widgets(node: &str, view: &View) -> Vec<Widget> {
     let shown: Vec<(usize, &ViewColumn)> = view
@@ -127,12 +191,20 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         .enumerate()
         .filter(|(_, column)| column.shown)
         .collect();
-    let parts: Vec<Vec<(usize, &ViewColumn)>> = match view.kind {
-        WidgetKind::Gauge | WidgetKind::Value | WidgetKind::Timeline | WidgetKind::Text => {
-            shown.into_iter().map(|column| vec![column]).collect()
-        }
-        WidgetKind::Chart => by_unit(shown),
-        WidgetKind::Status | WidgetKind::Advice => vec![shown],
+    let parts: Vec<Vec<(usize, &ViewColumn)>> = match &view.shown {
+        Shown::Widget(
+            WidgetKind::Gauge
+            | WidgetKind::Bar
+            | WidgetKind::Value
+            | WidgetKind::Timeline
+            | WidgetKind::Text
+            | WidgetKind::Histogram
+            | WidgetKind::HeatMap,
+        ) => shown.into_iter().map(|column| vec![column]).collect(),
+        Shown::Widget(WidgetKind::Chart) => by_unit(shown),
+        Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
+        | Shown::Control(..)
+        | Shown::Note(_) => vec![shown],
     };
     let several = parts.len() > 1;
     parts
@@ -181,15 +253,28 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         id,
         node: node.to_owned(),
         stream: node.to_owned(),
-        kind: view.kind,
-        title: own.unwrap_or_else(|| match view.kind {
-            WidgetKind::Status | WidgetKind::Advice => fields
+        kind: match &view.shown {
+            Shown::Widget(kind) => Kind::Widget(*kind),
+            Shown::Control(kind, _) => Kind::Control(*kind),
+            Shown::Note(_) => Kind::Note,
+        },
+        title: own.unwrap_or_else(|| match view.shown {
+            Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields
                 .first()
                 .map(|field| field.title.clone())
                 .unwrap_or_default(),
             _ => from_fields(),
         }),
-        width: view.width,
+        width: view.place.width,
+        order: view.place.order,
+        control: match &view.shown {
+            Shown::Control(_, setting) => Some(setting.clone()),
+            _ => None,
+        },
+        text: match &view.shown {
+            Shown::Note(text) => Some(text.clone()),
+            _ => None,
+        },
         alert: view.alert,
         popup: view.popup,
         span: view.span_seconds,

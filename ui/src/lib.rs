@@ -5,10 +5,12 @@
 
 mod assets;
 mod guard;
+mod history;
 mod layout;
 mod live;
 mod metrics;
 mod openapi;
+mod operate;
 mod predict;
 mod reload;
 mod report;
@@ -18,6 +20,7 @@ mod shown;
 mod status;
 mod tap;
 
+pub use history::ShownHistory;
 pub use layout::{Dashboard, dashboard};
 pub use predict::{Contribution, Explained, FeatureInfo, NamedModel, Prediction, Predictor};
 pub use reload::{ReloadReport, ReloadRequest};

@@ -21,7 +21,7 @@ use crate::report::FlowReport;
 use crate::server_thread::ServerThread;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, guard, live, metrics, predict, tap};
+use crate::{assets, guard, history, live, metrics, operate, predict, tap};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -170,7 +170,10 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .route("/models/{name}/score", asking())
         .route("/readyz", get(ready))
         .route("/api/nodes", get(nodes))
+        .route("/api/history/{stream}", get(history::history))
         .route("/api/tap/{node}", get(tap::tap))
+        .route("/api/controls/{node}", post(operate::set))
+        .route("/api/nodes/{node}/{operation}", post(operate::ask))
         .route("/openapi.json", get(docs))
         .route("/ws", get(websocket))
         .with_state(current);

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use twinflow_engine::runtime::Watched;
 use utoipa::openapi::OpenApi;
 
+use crate::history::ShownHistory;
 use crate::layout::Dashboard;
 use crate::openapi;
 use crate::predict::NamedModel;
@@ -19,6 +20,8 @@ pub struct ServerSetup {
     pub watched: Arc<Watched>,
     /// The flow's models; the first one answers under `/predict`.
     pub models: Vec<NamedModel>,
+    /// What was before, if that is kept.
+    pub history: Option<ShownHistory>,
 }
 
 /// Why the flow that runs is not that of its file.
@@ -35,6 +38,7 @@ pub(crate) struct Shown {
     pub dashboard: Dashboard,
     pub watched: Arc<Watched>,
     pub models: Vec<NamedModel>,
+    pub history: Option<ShownHistory>,
     pub docs: OpenApi,
     pub fault: Option<FlowFault>,
 }
@@ -46,6 +50,7 @@ impl Shown {
             dashboard: setup.dashboard,
             watched: setup.watched,
             models: setup.models,
+            history: setup.history,
             fault: None,
         }
     }

@@ -7,6 +7,7 @@
 mod check;
 mod context;
 mod memory;
+mod operation;
 mod part;
 mod registry;
 mod rejection;
@@ -15,6 +16,7 @@ mod view;
 pub use check::{Check, Level};
 pub use context::NodeContext;
 pub use memory::{Extent, Memory, Remembered, Restored};
+pub use operation::{Operable, Operation};
 pub use part::{
     Decode, Decoded, Emitter, MakePart, Part, Refusal, Sink, SinkError, Source, SourceError, StartError,
     Transform,
@@ -23,7 +25,9 @@ pub use registry::{AnyNodeType, BrokerCheck, NodeFile, NodeFiles, Registry};
 pub(crate) use registry::{Known, Registered};
 pub(crate) use rejection::error_batch;
 pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
-pub use view::{Band, BandLevel, View, ViewColumn, WidgetKind};
+pub use view::{
+    Band, BandLevel, ControlKind, Place, Setting, SettingOption, Shown, View, ViewColumn, WidgetKind,
+};
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::context::NodeContext;
 use super::memory::Memory;
+use super::operation::Operable;
 use super::rejection::Rejection;
 use crate::record::{Batch, EventTime, Value};
 
@@ -72,6 +73,11 @@ pub trait Transform: Send {
 
     /// What it remembers from record to record, if that is to be saved.
     fn memory(&mut self) -> Option<&mut dyn Memory> {
+        None
+    }
+
+    /// That part of it which people can operate, if they can.
+    fn operable(&mut self) -> Option<&mut dyn Operable> {
         None
     }
 

@@ -22,25 +22,91 @@ pub enum WidgetKind {
     Advice,
     /// The text of a field.
     Text,
+    /// A straight scale for each field, with its normal part and its limits.
+    Bar,
+    /// The newest records, or the latest of each machine.
+    Table,
+    /// How often a number was how large.
+    Histogram,
+    /// A cell for each machine, coloured by its value.
+    HeatMap,
+}
+
+/// How a value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControlKind {
+    /// A number within its range, by dragging.
+    Slider,
+    /// A number, typed.
+    Number,
+    /// On or off.
+    Switch,
+    /// One of several.
+    Select,
+    /// One value, sent at every press.
+    Button,
+}
+
+/// What a view is of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// The fields of records.
+    Widget(WidgetKind),
+    /// A value that people set; the only field is what it is now, as far as the records tell.
+    Control(ControlKind, Setting),
+    /// A text in Markdown that stands in the flow.
+    Note(String),
+}
+
+/// What can be set, and how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Setting {
+    /// A number goes in steps of this size.
+    pub step: Option<f64>,
+    /// What is asked before it is sent.
+    pub confirm: Option<String>,
+    /// What can be chosen.
+    pub options: Option<Vec<SettingOption>>,
+}
+
+/// A value to choose.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SettingOption {
+    /// What is sent.
+    pub value: serde_json::Value,
+    /// What is shown of it.
+    pub label: String,
+}
+
+/// Where on the dashboard a view stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// The page; the first one by default.
+    pub page: Option<String>,
+    /// The heading under which it stands.
+    pub group: Option<String>,
+    /// The lower, the earlier within its group; 0 by default, and those of equal order stand as in the flow.
+    pub order: i32,
+    /// Columns of a twelve-column grid.
+    pub width: Option<u8>,
 }
 
 /// A widget as its flow declares it, with what the schema knows about its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    /// The heading under which it stands.
-    pub group: String,
+    /// Where it stands.
+    pub place: Place,
     /// Its own heading, when the flow gives one.
     pub title: Option<String>,
     /// How it is shown.
-    pub kind: WidgetKind,
+    pub shown: Shown,
     /// What is shown.
     pub columns: Vec<ViewColumn>,
     /// Which of the columns says that something is wrong.
     pub alert: Option<usize>,
     /// Whether a notice pops up when that becomes true.
     pub popup: bool,
-    /// Columns of a twelve-column grid.
-    pub width: Option<u8>,
     /// How much of the past a chart or a timeline shows.
     pub span_seconds: Option<f64>,
     /// Coloured parts of the range.

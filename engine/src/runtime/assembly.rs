@@ -381,6 +381,12 @@ impl Assembly<'_> {
                 None => break,
             }
         }
+        let desks = steps.iter_mut().enumerate().filter_map(|(number, step)| {
+            let is_operable = step.transform.operable().is_some();
+            step.metrics.desk().set_open(is_operable);
+            is_operable.then(|| (number, Arc::clone(&step.metrics)))
+        });
+        let desks = desks.collect();
         let outbox = self.graph.nodes.get(root);
         let outbox = outbox.and_then(|node| parts.outboxes.remove(node.id.value.as_str()));
         let orders = watch::Sender::new(Order::Run);
@@ -391,6 +397,7 @@ impl Assembly<'_> {
             orders: orders.subscribe(),
             saver: self.saver.clone(),
             pace: Pace::default(),
+            desks,
         };
         Worker {
             orders,

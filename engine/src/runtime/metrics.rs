@@ -1,8 +1,9 @@
-//! Counters of each node, whether it is ready, and its tap.
+//! Counters of each node, whether it is ready, its tap and its desk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::desk::Desk;
 use super::readiness::Readiness;
 use super::tap::Tap;
 use super::timing::{BOUNDS_S, LATENCY_BOUNDS_S, Timing, TimingCounts};
@@ -20,6 +21,7 @@ pub struct NodeMetrics {
     open: OpenBatches,
     tap: Tap,
     readiness: Readiness,
+    desk: Desk,
 }
 
 /// The counters at one moment.
@@ -49,6 +51,7 @@ impl Default for NodeMetrics {
             open: OpenBatches::default(),
             tap: Tap::default(),
             readiness: Readiness::default(),
+            desk: Desk::default(),
         }
     }
 }
@@ -101,6 +104,11 @@ impl NodeMetrics {
     /// Whether it can do its work.
     pub(crate) fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// Where it is asked to do something.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub(crate) fn timing(&self) -> TimingCounts {

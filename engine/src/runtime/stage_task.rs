@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::barrier::Barrier;
+use super::desk::{Request, next_request};
 use super::metrics::NodeMetrics;
 use super::order::{Order, Orders, to_leave};
 use super::outbox::Outbox;
@@ -16,7 +18,8 @@ use super::queue::{Item, QueueReceiver, QueueSender};
 use super::saver::Saver;
 use super::tap::TapPlace;
 use crate::node::{
-    Emitter, Extent, MakePart, NodeContext, Rejection, Remembered, StartError, Transform, error_batch,
+    Emitter, Extent, MakePart, NodeContext, Operation, Rejection, Remembered, StartError, Transform,
+    error_batch,
 };
 use crate::record::{Batch, EventTime, Receipt};
 
@@ -50,6 +53,8 @@ pub(super) struct Stage {
     pub orders: Orders,
     pub saver: Option<Saver>,
     pub pace: Pace,
+    /// The steps that people can operate, by their place in [`Stage::steps`], with where they are asked.
+    pub desks: Vec<(usize, Arc<NodeMetrics>)>,
 }
 
 /// How long the last item took.
@@ -91,6 +96,7 @@ enum Event {
     HandOver,
     Sent,
     Tick,
+    Asked(usize, Request),
     Item(Option<Item>),
 }
 
@@ -106,6 +112,7 @@ impl Stage {
                 }
                 Event::Sent => {}
                 Event::Tick => self.tick(),
+                Event::Asked(step, request) => self.operate(step, request),
                 Event::Item(Some(item)) => {
                     self.take_aside(item);
                     // A queue that never runs empty must not keep the dashboard waiting.
@@ -137,6 +144,8 @@ impl Stage {
             biased;
             Order::HandOver = to_leave(&mut self.orders) => Event::HandOver,
             () = self.outbox.send(), if !is_ready => Event::Sent,
+            // Before the records: a stop button must work when they flood in.
+            (step, request) = next_request(&self.desks), if is_ready && !self.desks.is_empty() => Event::Asked(step, request),
             item = self.queue.recv(), if is_ready => Event::Item(item.ok()),
             () = async { match tick { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } },
                 if is_ready => Event::Tick,
@@ -214,6 +223,16 @@ impl Stage {
             let emitted = step.tick(step.context.clock.now());
             self.pass_on(number, emitted);
         }
+    }
+
+    fn operate(&mut self, number: usize, request: Request) {
+        let Some(step) = self.steps.get_mut(number) else {
+            return;
+        };
+        let (emitted, answer) = step.operate(&request.operation);
+        // Whoever asked may have left.
+        let _ = request.answer.send(answer);
+        self.pass_on(number, emitted);
     }
 
     fn process(&mut self, batch: Batch) {
@@ -305,6 +324,22 @@ impl Step {
             self.context.problems.report("node failed", NODE_FAILED);
             Vec::new()
         })
+    }
+
+    /// Lets the transform do what it is asked.
+    fn operate(&mut self, operation: &Operation) -> (Emitted, Result<Json, String>) {
+        let mut answer = Err("it failed, and was made anew".to_owned());
+        let now = self.context.clock.now();
+        let emitted = self.call(&Receipt::none(), |transform, out| {
+            answer = match transform.operable() {
+                Some(operable) => operable.operate(operation, now, out),
+                None => Err("it cannot be operated".to_owned()),
+            };
+        });
+        if emitted.is_none() {
+            self.context.problems.report("node failed", NODE_FAILED);
+        }
+        (emitted.unwrap_or_default(), answer)
     }
 
     /// What a call of the transform emits; nothing when it panicked, and was made anew.

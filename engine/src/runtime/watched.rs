@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::Value as Json;
 use tokio::sync::watch;
 
 use super::buffer::{BufferDepth, BufferLeft, BufferLevel};
 use super::clock::Clock;
+use super::desk::OperationError;
 use super::feed::Feed;
 use super::metrics::{NodeCounts, NodeMetrics};
 use super::problems::{Problem, ProblemLog};
@@ -17,7 +19,7 @@ use super::roster::{NodeInfo, UnknownTap, find, roster};
 use super::tap::TapReader;
 use super::timing::TimingCounts;
 use crate::graph::{Graph, Node};
-use crate::node::Role;
+use crate::node::{Operation, Role};
 use crate::record::{Keys, OpenRecords};
 
 /// What can be read of a flow while it runs. Shared with the HTTP server, and outlives the tasks. After a reload there is
@@ -144,6 +146,17 @@ impl Watched {
     pub fn tap(&self, name: &str) -> Result<(NodeInfo, TapReader), UnknownTap> {
         let (node, place) = find(&self.nodes, name)?;
         Ok((node.clone(), self.metrics_of(&node.id).tap().read(place)))
+    }
+
+    /// Asks a node to do something, and waits for its answer.
+    ///
+    /// # Errors
+    /// When there is no such node, when it cannot be operated or does not answer, or when it says no.
+    pub async fn operate(&self, node: &str, operation: Operation) -> Result<Json, OperationError> {
+        let Some(metrics) = self.metrics.get(node) else {
+            return Err(OperationError::UnknownNode(node.to_owned()));
+        };
+        metrics.desk().ask(node, operation).await
     }
 
     /// Ends the taps of nodes that are not in `new`, or have other outputs there.

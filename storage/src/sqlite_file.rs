@@ -6,7 +6,10 @@ use rusqlite::{Connection, ErrorCode};
 
 /// Opens or makes a file that nobody else may use meanwhile, in which a commit is on the disk when it returns: FULL syncs the
 /// write-ahead log, whose checksums let SQLite leave out what a power cut tore.
-pub(crate) fn open_exclusive(path: &Path) -> rusqlite::Result<Connection> {
+///
+/// # Errors
+/// SQLite's own.
+pub fn open_exclusive(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -15,7 +18,8 @@ pub(crate) fn open_exclusive(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Whether the file is not one of SQLite's, or not any more.
-pub(crate) fn is_damaged(error: &rusqlite::Error) -> bool {
+#[must_use]
+pub fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
@@ -23,7 +27,10 @@ pub(crate) fn is_damaged(error: &rusqlite::Error) -> bool {
 }
 
 /// Moves a damaged file out of the way, over one that was moved before.
-pub(crate) fn put_aside(path: &Path) -> std::io::Result<PathBuf> {
+///
+/// # Errors
+/// When the file cannot be moved.
+pub fn put_aside(path: &Path) -> std::io::Result<PathBuf> {
     let aside = path.with_extension("damaged.sqlite");
     std::fs::rename(path, &aside)?;
     // What belongs to it must not be taken for the log of the new one.

@@ -1,0 +1,20 @@
+//! The history of what a dashboard shows, in a SQLite file beside the flow.
+//!
+//! [`Plan`] says which values are kept: each once, however many widgets show it. [`Recorder`] reads the feeds of the running
+//! flow as a browser does, so that nothing in the flow waits for the disk, and writes groups into the [`Store`]. There,
+//! readings are also summed up by seconds, minutes and hours, each with its own [`Retention`]; [`Store::read`] answers from the
+//! finest one that fits the question.
+
+mod plan;
+mod reading;
+mod recorder;
+mod retention;
+mod rollup;
+mod states;
+mod store;
+
+pub use plan::{Plan, Recorded, Series, SeriesKind};
+pub use reading::{Curve, Excerpt, Question, States};
+pub use recorder::{Recorder, RecorderHandle};
+pub use retention::Retention;
+pub use store::{Sample, SampleValue, SeriesId, Store, history_path};

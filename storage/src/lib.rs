@@ -1,0 +1,4 @@
+//! What a flow keeps on disk for people: the history of what its dashboard shows.
+
+pub mod history;
+pub mod sqlite_file;

@@ -1,0 +1,55 @@
+//! People operate nodes: they set values and acknowledge alarms.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use twinflow_engine::node::Operation;
+use twinflow_engine::runtime::OperationError;
+
+use crate::shown::Current;
+
+/// `POST /api/controls/{node}` with `{"value": …}`, and `"key"` where there are several machines.
+pub async fn set(
+    State(current): State<Current>,
+    Path(node): Path<String>,
+    Json(arguments): Json<Value>,
+) -> Response {
+    operate(&current, &node, "set".to_owned(), arguments).await
+}
+
+/// `POST /api/nodes/{node}/{operation}`, with whatever the operation needs.
+pub async fn ask(
+    State(current): State<Current>,
+    Path((node, operation)): Path<(String, String)>,
+    Json(arguments): Json<Value>,
+) -> Response {
+    operate(&current, &node, operation, arguments).await
+}
+
+async fn operate(current: &Current, node: &str, name: String, arguments: Value) -> Response {
+    let watched = Arc::clone(&current.borrow().watched);
+    // Nobody has to log in where only this machine can reach the server.
+    let by: Arc<str> = "local".into();
+    let operation = Operation { name, arguments, by };
+    let asked = format!("{} {node} {}", operation.name, operation.arguments);
+    match watched.operate(node, operation).await {
+        Ok(answer) => {
+            tracing::info!("{asked}, by local: done");
+            Json(answer).into_response()
+        }
+        Err(error) => {
+            tracing::info!("{asked}, by local: refused, {error}");
+            let code = match error {
+                OperationError::UnknownNode(_) => StatusCode::NOT_FOUND,
+                OperationError::NotOperable(_) => StatusCode::METHOD_NOT_ALLOWED,
+                OperationError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                OperationError::NoAnswer(_) => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (code, Json(json!({ "error": error.to_string() }))).into_response()
+        }
+    }
+}
