@@ -23,8 +23,8 @@ const SPREAD = /** @type {Record<string, number>} */ ({
   power: 9,
 });
 
-/** @param {number} fromMs @param {number} toMs @param {number} points */
-export function past(fromMs, toMs, points) {
+/** @param {number} fromMs @param {number} toMs @param {number} points @param {number} [offset] of the machine */
+export function past(fromMs, toMs, points, offset = 0) {
   const raw = (toMs - fromMs) / READING_MS <= points;
   const stepMs = raw ? READING_MS : (toMs - fromMs) / points;
   const times = /** @type {number[]} */ ([]);
@@ -34,7 +34,7 @@ export function past(fromMs, toMs, points) {
     t > Date.now() - 3.3 * 3_600_000 && t < Date.now() - 3 * 3_600_000;
   const fields = Object.fromEntries(
     Object.entries(CURVES).map(([name, curve]) => {
-      const mean = times.map((t) => (hole(t) ? null : curve(t)));
+      const mean = times.map((t) => (hole(t) ? null : curve(t) * (1 + offset / 10)));
       const spread = SPREAD[name] ?? 0;
       const shifted = (/** @type {number} */ by) => mean.map((value) => (value === null ? null : value + by));
       return [name, raw ? { mean } : { mean, min: shifted(-spread), max: shifted(spread) }];

@@ -114,7 +114,12 @@ const server = createServer(async (request, response) => {
   } else if (url.pathname.startsWith('/api/history/')) {
     if (noHistory) return void response.writeHead(404, headers).end();
     const number = (/** @type {string} */ name) => Number(url.searchParams.get(name));
-    const answer = past(number('from'), number('to'), number('points'));
+    const answer = past(
+      number('from'),
+      number('to'),
+      number('points'),
+      Math.max(0, names.indexOf(url.searchParams.get('key') ?? '')),
+    );
     response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
   } else if (url.pathname.startsWith('/api/controls/') && request.method === 'POST') {
     const say = (/** @type {number} */ status, /** @type {object} */ answer) =>

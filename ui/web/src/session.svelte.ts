@@ -1,5 +1,6 @@
 /** Everything the page knows: the layout, the rows, the state of the line, and what is abnormal. */
 import { SvelteMap } from 'svelte/reactivity';
+import { Archive } from './archive/archive.svelte';
 import { backoffMs } from './backoff';
 import { ShapeError } from './check';
 import { Connection } from './connection';
@@ -19,6 +20,7 @@ import {
 } from './protocol';
 import { Streams } from './store/streams';
 import type { Machine } from './store/stream';
+import { TimeView } from './time/view.svelte';
 import { judge, type Verdicts } from './verdicts';
 import { say } from './widgets/words';
 
@@ -50,6 +52,10 @@ export class Session {
   /** How often as fast as ours the flow's clock goes, when a log is shown again. */
   replay = $state<number | null>(null);
   readonly frame = new Frame();
+  /** Which stretch of time the charts show. */
+  readonly view = new TimeView();
+  /** What the server keeps of the past. */
+  archive: Archive;
 
   readonly line: LineState = $derived.by(() => {
     if (!this.connected) return 'disconnected';
@@ -71,6 +77,7 @@ export class Session {
   private readonly connection: Connection;
 
   constructor(private readonly base: string) {
+    this.archive = $state.raw(new Archive(base));
     const socketUrl = new URL('ws', base);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     this.connection = new Connection(() => new WebSocket(socketUrl), {
@@ -93,6 +100,23 @@ export class Session {
   /** Whether what the server kept has come: what is missing now was never measured. */
   get settled(): boolean {
     return this.connected && this.now() >= this.historyUntilMs;
+  }
+
+  /** Whether the server may have more of the past than the page holds. */
+  get hasPast(): boolean {
+    return this.dashboard?.history !== false && this.archive.known;
+  }
+
+  /** How far back the page holds rows of the chosen machine, in milliseconds. */
+  heldMs(): number {
+    const { dashboard, streams } = this;
+    if (dashboard === null || streams === null) return 0;
+    const charts = widgetsOf(dashboard).filter(({ kind }) => kind === 'chart');
+    const spans = charts.map(({ stream }) => {
+      const series = this.machine(stream)?.series;
+      return series === undefined || series.length === 0 ? 0 : series.lastTime - series.time(0);
+    });
+    return Math.max(0, ...spans);
   }
 
   /** The flow's time, milliseconds since 1970. */
@@ -158,6 +182,7 @@ export class Session {
   private adopt(dashboard: Dashboard): void {
     const widgets = widgetsOf(dashboard);
     this.streams = new Streams(dashboard);
+    this.archive = new Archive(this.base);
     this.board = new Notices(widgets, say);
     this.oldNewsUntilMs = NEVER;
     this.abnormal.clear();

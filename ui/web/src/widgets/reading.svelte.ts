@@ -3,6 +3,7 @@ import { labelOf } from '../format';
 import type { Cell, Field, Widget } from '../protocol';
 import type { Session } from '../session.svelte';
 import type { Series } from '../store/series';
+import type { Window } from '../time/window';
 import type { Machine } from '../store/stream';
 
 export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
@@ -59,6 +60,11 @@ export class Reading {
   /** The present in the time of this series' events. */
   now(): number {
     return this.session.now() - (this.machine?.arrival.shiftMs ?? 0);
+  }
+
+  /** The stretch of time to show. @param ownSpanMs what the layout gives the widget */
+  window(ownSpanMs: number): Window {
+    return this.session.view.window(ownSpanMs, this.session.now(), this.session.now() - this.now());
   }
 
   /** A silence longer than this is one. */
