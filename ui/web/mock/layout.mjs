@@ -45,7 +45,16 @@ const BANDS = /** @type {Record<string, object[]>} */ ({
 function widget(node, stream, kind, fields, more = {}) {
   const [first] = fields;
   const base = { width: null, alert: null, popup: false, span: null, bands: BANDS[first?.name ?? ''] ?? [] };
-  return { id: `${node}.${first?.name}`, node, stream, kind, title: first?.title, fields, ...base, ...more };
+  return {
+    id: `${node}.${first?.name ?? kind}`,
+    node,
+    stream,
+    kind,
+    title: first?.title,
+    fields,
+    ...base,
+    ...more,
+  };
 }
 
 const code = field(0, 'fault_code', 'Fault', null, null, 'integer', LABELS);
@@ -60,33 +69,41 @@ const charts = [temp, current, vibration, rpm, power, energy];
 export const fan = {
   name: 'Fan cooling',
   staleAfterMs: 2500,
-  groups: [
+  history: true,
+  pages: [
     {
-      title: 'Process overview',
-      widgets: [temp, rpm, current, vibration, power].map((f) => widget('overview', 'kpis', 'gauge', [f])),
-    },
-    { title: 'Performance trends', widgets: charts.map((f) => widget('trends', 'kpis', 'chart', [f])) },
-    {
-      title: 'Sustainability index',
-      widgets: [
-        ...[energy, co2, efficiency].map((f) => widget('sustainability', 'kpis', 'chart', [f])),
-        ...[cooling, efficiency].map((f) => widget('indices', 'kpis', 'gauge', [f])),
-      ],
-    },
-    {
-      title: 'Alerts',
-      widgets: [widget('alerts', 'alerts', 'status', [anomaly], { alert: 0, popup: true })],
-    },
-    {
-      title: 'Fault intelligence',
-      widgets: [
-        widget('class', 'faults', 'status', [label], { alert: 5 }),
-        widget('confidence', 'faults', 'gauge', [confidence]),
-        widget('history', 'faults', 'timeline', [code], { title: 'Fault timeline' }),
-        widget('advice', 'faults', 'advice', [label, severity, confidence, advice], {
-          title: 'Maintenance advice',
-          alert: 5,
-        }),
+      title: 'Fan',
+      groups: [
+        {
+          title: 'Process overview',
+          widgets: [temp, rpm, current, vibration, power].map((f) =>
+            widget('overview', 'kpis', 'gauge', [f]),
+          ),
+        },
+        { title: 'Performance trends', widgets: charts.map((f) => widget('trends', 'kpis', 'chart', [f])) },
+        {
+          title: 'Sustainability index',
+          widgets: [
+            ...[energy, co2, efficiency].map((f) => widget('sustainability', 'kpis', 'chart', [f])),
+            ...[cooling, efficiency].map((f) => widget('indices', 'kpis', 'gauge', [f])),
+          ],
+        },
+        {
+          title: 'Alerts',
+          widgets: [widget('alerts', 'alerts', 'status', [anomaly], { alert: 0, popup: true })],
+        },
+        {
+          title: 'Fault intelligence',
+          widgets: [
+            widget('class', 'faults', 'status', [label], { alert: 5 }),
+            widget('confidence', 'faults', 'gauge', [confidence]),
+            widget('history', 'faults', 'timeline', [code], { title: 'Fault timeline' }),
+            widget('advice', 'faults', 'advice', [label, severity, confidence, advice], {
+              title: 'Maintenance advice',
+              alert: 5,
+            }),
+          ],
+        },
       ],
     },
   ],
@@ -96,31 +113,187 @@ export const fan = {
 export const kinds = {
   name: 'All kinds',
   staleAfterMs: 2500,
-  groups: [
+  pages: [
     {
-      title: 'Values',
-      widgets: [temp, current, energy].map((f) => widget('values', 'kpis', 'value', [f])),
+      title: 'Kinds',
+      groups: [
+        {
+          title: 'Values',
+          widgets: [temp, current, energy].map((f) => widget('values', 'kpis', 'value', [f])),
+        },
+        {
+          title: 'Texts',
+          widgets: [
+            widget('text', 'faults', 'text', [advice]),
+            widget('flag', 'faults', 'status', [field(5, 'faulty', 'Faulty', null, null, 'boolean')], {
+              alert: 5,
+            }),
+          ],
+        },
+        {
+          title: 'Curves',
+          widgets: [
+            widget('both', 'kpis', 'chart', [energy, co2], { title: 'Energy and CO₂', width: 6 }),
+            widget('long', 'kpis', 'chart', [current], { span: 1800, width: 6 }),
+            widget('states', 'alerts', 'timeline', [anomaly]),
+          ],
+        },
+        {
+          title: 'Never a reading',
+          widgets: [widget('none', 'silent', 'gauge', [power]), widget('mute', 'silent', 'chart', [temp])],
+        },
+      ],
     },
+  ],
+};
+
+const speed = field(0, 'speed', 'Speed set point', '%', [0, 100]);
+const mode = field(1, 'mode', 'Control mode', null, null, 'text');
+const running = field(2, 'running', 'Fan', null, null, 'boolean', { true: 'Running', false: 'Stopped' });
+const load = field(3, 'load', 'Heat load', 'W', [0, 500]);
+const plain = { step: null, confirm: null, options: null };
+const control = (
+  /** @type {string} */ kind,
+  /** @type {Field} */ f,
+  /** @type {object} */ more,
+  title = f.title,
+) =>
+  widget('control', 'settings', kind, [f], {
+    id: `control.${kind}.${f.name}`,
+    title,
+    control: { ...plain, ...more },
+  });
+const words = `## On this page
+
+What the **operator** may set, and what the line answers:
+
+- *Speed* above 90 % is refused by the drive
+- The [manual](https://example.org/manual) has the limits
+- Code: \`fan/command\`
+
+> A wished value stands as pending until the machine agrees.`;
+
+/** A plant of several machines on several pages, with controls and all that a page can hold. */
+export const factory = {
+  name: 'Cooling of hall 3',
+  staleAfterMs: 2500,
+  history: true,
+  pages: [
     {
-      title: 'Texts',
-      widgets: [
-        widget('text', 'faults', 'text', [advice]),
-        widget('flag', 'faults', 'status', [field(5, 'faulty', 'Faulty', null, null, 'boolean')], {
-          alert: 5,
-        }),
+      title: 'Overview',
+      groups: [
+        {
+          title: 'All machines',
+          widgets: [
+            widget('map', 'kpis', 'heat-map', [temp], { title: 'Temperature by machine', width: 6 }),
+            widget('newest', 'kpis', 'table', [temp, rpm, current, power], {
+              title: 'Newest readings',
+              width: 6,
+            }),
+          ],
+        },
+        {
+          title: 'Process overview',
+          widgets: [
+            ...[temp, vibration].map((f) => widget('overview', 'kpis', 'gauge', [f])),
+            ...[rpm, current, power].map((f) => widget('level', 'kpis', 'bar', [f])),
+            widget('number', 'kpis', 'value', [power]),
+            widget('alerts', 'alerts', 'status', [anomaly], { alert: 0, popup: true }),
+          ],
+        },
+        {
+          title: 'Trends',
+          widgets: [
+            widget('two', 'kpis', 'chart', [temp, power], {
+              title: 'Temperature and power of the fan in hall 3, row 2',
+              width: 6,
+              alert: 9,
+            }),
+            widget('trend', 'kpis', 'chart', [vibration], { width: 6, alert: 9 }),
+          ],
+        },
       ],
     },
     {
-      title: 'Curves',
-      widgets: [
-        widget('both', 'kpis', 'chart', [energy, co2], { title: 'Energy and CO₂', width: 6 }),
-        widget('long', 'kpis', 'chart', [current], { span: 1800, width: 6 }),
-        widget('states', 'alerts', 'timeline', [anomaly]),
+      title: 'Distribution and notes',
+      groups: [
+        {
+          title: 'Distribution',
+          widgets: [
+            widget('spread', 'kpis', 'histogram', [current]),
+            widget('spread', 'kpis', 'histogram', [vibration]),
+            widget('notes', '', 'markdown', [], { title: 'Notes', text: words }),
+            { ...widget('later', 'kpis', 'hologram', [temp]), title: 'From a later server' },
+          ],
+        },
+        {
+          title: 'Faults',
+          widgets: [
+            widget('class', 'faults', 'status', [label], { alert: 5 }),
+            widget('history', 'faults', 'timeline', [code], { title: 'Fault timeline' }),
+            widget('advice', 'faults', 'advice', [label, severity, confidence, advice], {
+              title: 'Maintenance advice',
+              alert: 5,
+            }),
+            widget('text', 'faults', 'text', [advice]),
+          ],
+        },
+        {
+          title: 'Log',
+          widgets: [
+            widget(
+              'log',
+              'plant',
+              'table',
+              [field(0, 'load', 'Load', 'kW', [0, 10]), field(1, 'shift', 'Shift', null, null, 'text')],
+              { title: 'Log of the plant' },
+            ),
+          ],
+        },
+        {
+          title: 'Never a reading',
+          widgets: [widget('none', 'silent', 'gauge', [power]), widget('mute', 'silent', 'chart', [temp])],
+        },
       ],
     },
     {
-      title: 'Never a reading',
-      widgets: [widget('none', 'silent', 'gauge', [power]), widget('mute', 'silent', 'chart', [temp])],
+      title: 'Controls',
+      groups: [
+        {
+          title: 'Supervisory control',
+          widgets: [
+            control('slider', speed, { step: 5 }),
+            control('number', load, { step: 10 }),
+            control('switch', running, {
+              confirm: 'Stop or start the fan? The line behind it follows at once.',
+            }),
+            control('select', mode, {
+              options: [
+                { value: 'automatic', label: 'Automatic' },
+                { value: 'manual', label: 'Manual' },
+                { value: 'service', label: 'Service (not on this machine)' },
+              ],
+            }),
+            control(
+              'button',
+              mode,
+              {
+                options: [{ value: 'automatic', label: 'Back to automatic' }],
+                confirm: 'Give the control back to the drive?',
+              },
+              'Hand back',
+            ),
+            control('slider', field(4, 'ignored', 'A valve that does not answer', '%', [0, 100]), {}),
+          ],
+        },
+        {
+          title: 'What comes of it',
+          widgets: [
+            widget('answer', 'kpis', 'chart', [rpm], { width: 6 }),
+            widget('answer', 'kpis', 'chart', [temp], { width: 6 }),
+          ],
+        },
+      ],
     },
   ],
 };

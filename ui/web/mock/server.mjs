@@ -1,6 +1,7 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
- * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds, FANS=2, FAULTS=none change what it plays.
+ * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none
+ * change what it plays.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import * as layouts from './layout.mjs';
+import { past } from './past.mjs';
 import { Fan } from './plant.mjs';
 
 const PERIOD_MS = 200;
@@ -20,12 +22,20 @@ const TYPES = /** @type {Record<string, string>} */ ({
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 });
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** How long a machine takes to follow a control. */
+const FOLLOW_MS = 700;
 
 const started = Date.now();
-const layout = process.env['LAYOUT'] === 'kinds' ? layouts.kinds : layouts.fan;
-const dashboard = { ...layout, revision: started.toString(16) };
+const asked = process.env['LAYOUT'] ?? 'fan';
+const layout = asked === 'kinds' ? layouts.kinds : asked === 'factory' ? layouts.factory : layouts.fan;
+const noHistory = process.env['HISTORY'] === 'none';
+const dashboard = { ...layout, ...(noHistory ? { history: false } : {}), revision: started.toString(16) };
 let forced = /** @type {number | null} */ (null);
 let silent = false;
 
@@ -41,8 +51,9 @@ function faultAt(timeMs) {
 
 /** @type {Map<string, { first: number, rows: unknown[][] }>} */
 const streams = new Map();
-const names = Number(process.env['FANS'] ?? 1) > 1 ? ['fan 1', 'fan 2'] : ['fan'];
-const fans = names.map((key, i) => new Fan(key, i === 0 ? faultAt : () => 0));
+const count = Number(process.env['FANS'] ?? 1);
+const names = count > 1 ? Array.from({ length: count }, (_, i) => `fan ${i + 1}`) : ['fan'];
+const fans = names.map((key, i) => new Fan(key, i === 0 ? faultAt : () => 0, i * 3));
 
 /** @param {number} timeMs @returns {Record<string, unknown[][]>} */
 function play(timeMs) {
@@ -50,20 +61,48 @@ function play(timeMs) {
   const fresh = {};
   for (const fan of fans) {
     for (const [name, row] of Object.entries(fan.step(timeMs))) {
-      (fresh[name] ??= []).push(row);
-      const stream = streams.get(name) ?? { first: 1, rows: [] };
-      streams.set(name, stream);
-      stream.rows.push(row);
-      if (stream.rows.length > KEPT_ROWS) {
-        stream.first += 1;
-        stream.rows.shift();
-      }
+      keep(fresh, name, row);
     }
+  }
+  if (timeMs % 5000 < PERIOD_MS) {
+    keep(fresh, 'plant', [
+      timeMs,
+      '',
+      4 + 3 * Math.sin(timeMs / 60_000),
+      timeMs % 60_000 < 30_000 ? 'Early' : 'Late',
+    ]);
   }
   return fresh;
 }
 
+/** @param {Record<string, unknown[][]>} fresh @param {string} name @param {unknown[]} row */
+function keep(fresh, name, row) {
+  (fresh[name] ??= []).push(row);
+  const stream = streams.get(name) ?? { first: 1, rows: [] };
+  streams.set(name, stream);
+  stream.rows.push(row);
+  if (stream.rows.length > KEPT_ROWS + CHUNK) {
+    stream.first += CHUNK;
+    stream.rows.splice(0, CHUNK);
+  }
+}
+
 for (let t = started - HISTORY_MS; t < started; t += PERIOD_MS) play(t);
+
+/** @param {import('node:http').IncomingMessage} request @returns {Promise<{ value: unknown, key?: string }>} */
+async function bodyOf(request) {
+  let text = '';
+  for await (const part of request) text += part;
+  return JSON.parse(text);
+}
+
+/** What a drive says to a wish; null when it follows. @param {string} id @param {unknown} value */
+function refusal(id, value) {
+  if (id.endsWith('.speed') && Number(value) > 90)
+    return 'The drive allows 90 % at most while the filter is due.';
+  if (value === 'service') return 'There is no service mode on this machine.';
+  return null;
+}
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://mock');
@@ -72,6 +111,33 @@ const server = createServer(async (request, response) => {
     response
       .writeHead(200, { ...headers, 'content-type': 'application/json' })
       .end(JSON.stringify(dashboard));
+  } else if (url.pathname.startsWith('/api/history/')) {
+    if (noHistory) return void response.writeHead(404, headers).end();
+    const number = (/** @type {string} */ name) => Number(url.searchParams.get(name));
+    const answer = past(
+      number('from'),
+      number('to'),
+      number('points'),
+      Math.max(0, names.indexOf(url.searchParams.get('key') ?? '')),
+    );
+    response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  } else if (url.pathname.startsWith('/api/controls/') && request.method === 'POST') {
+    const say = (/** @type {number} */ status, /** @type {object} */ answer) =>
+      response
+        .writeHead(status, { ...headers, 'content-type': 'application/json' })
+        .end(JSON.stringify(answer));
+    if (request.headers['x-requested-with'] !== 'twinflow')
+      return void say(403, { error: 'not asked by the page' });
+    const id = decodeURIComponent(url.pathname.slice('/api/controls/'.length));
+    const { value, key } = await bodyOf(request);
+    const error = refusal(id, value);
+    if (error !== null) return void say(422, { error });
+    const fan = fans.find((candidate) => candidate.key === key) ?? fans[0];
+    const name = id.split('.').at(-1) ?? '';
+    if (fan !== undefined && name !== 'ignored') {
+      setTimeout(() => Object.assign(fan.settings, { [name]: value }), FOLLOW_MS);
+    }
+    say(200, {});
   } else if (url.pathname === '/mock/fault') {
     forced = url.searchParams.has('code') ? Number(url.searchParams.get('code')) : null;
     response.writeHead(204).end();
@@ -79,7 +145,7 @@ const server = createServer(async (request, response) => {
     silent = url.searchParams.get('on') === '1';
     response.writeHead(204).end();
   } else {
-    const path = join(DIST, normalize(url.pathname === '/' ? '/index.html' : url.pathname));
+    const path = join(DIST, normalize(['/', '/ui'].includes(url.pathname) ? '/index.html' : url.pathname));
     try {
       const body = await readFile(path);
       response

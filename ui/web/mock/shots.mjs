@@ -22,6 +22,7 @@ const browser = await chromium.launch({
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   for (const [width, height] of /** @type {const} */ ([
     [1440, 900],
+    [768, 1024],
     [390, 844],
   ])) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme });

@@ -31,6 +31,11 @@ export function finite(value: unknown, path: string): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : fail(path, 'a finite number', value);
 }
 
+export function positive(value: unknown, path: string): number {
+  const number = finite(value, path);
+  return number > 0 ? number : fail(path, 'a number above 0', value);
+}
+
 /** A count or a position: 0, 1, 2, … */
 export function index(value: unknown, path: string): number {
   return Number.isSafeInteger(value) && (value as number) >= 0

@@ -94,6 +94,18 @@ export function formatTime(timeMs: number): string {
   return Number.isFinite(timeMs) && Math.abs(timeMs) < 8.64e15 ? clock.format(timeMs) : MISSING;
 }
 
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** Local date without the year, "28 Feb". */
+export function formatDay(timeMs: number): string {
+  return Number.isFinite(timeMs) && Math.abs(timeMs) < 8.64e15 ? day.format(timeMs) : MISSING;
+}
+
+/** Date and time of day, "28 Feb 14:02:11". */
+export function formatMoment(timeMs: number): string {
+  return `${formatDay(timeMs)} ${formatTime(timeMs)}`;
+}
+
 /** A length of time in its two largest units: "8 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDashboard, parseMessage } from './protocol';
+import { parseDashboard, parseMessage, parsePast, parseRefusal, widgetsOf } from './protocol';
 
 const temperature = {
   name: 'temp',
@@ -29,14 +29,14 @@ function dashboard(widget: object): unknown {
     name: 'Fan cooling',
     revision: '9f2c',
     staleAfterMs: 2500,
-    groups: [{ title: 'Process overview', widgets: [{ ...base, ...widget }] }],
+    pages: [{ title: 'Fan', groups: [{ title: 'Process overview', widgets: [{ ...base, ...widget }] }] }],
   };
 }
 
 describe('the layout', () => {
   it('is read as the server sends it', () => {
     const read = parseDashboard(dashboard({}));
-    expect(read.groups[0]?.widgets[0]).toMatchObject({
+    expect(widgetsOf(read)[0]).toMatchObject({
       kind: 'gauge',
       fields: [{ slot: 0, range: [0, 60] }],
     });
@@ -44,11 +44,11 @@ describe('the layout', () => {
 
   it('takes what is left out as not known', () => {
     const read = parseDashboard(dashboard({ bands: undefined, span: undefined, popup: undefined }));
-    expect(read.groups[0]?.widgets[0]).toMatchObject({ bands: [], span: null, popup: false });
+    expect(widgetsOf(read)[0]).toMatchObject({ bands: [], span: null, popup: false });
   });
 
   it.each([
-    [{ kind: 'dial' }, 'groups[0].widgets[0].kind: expected one of gauge, chart'],
+    [{ kind: 7 }, 'pages[0].groups[0].widgets[0].kind: expected text, found 7'],
     [{ fields: [] }, 'groups[0].widgets[0].fields: expected at least one field'],
     [{ fields: [{ ...temperature, slot: -1 }] }, 'fields[0].slot: expected a whole number from 0, found -1'],
     [
@@ -62,6 +62,52 @@ describe('the layout', () => {
     [{ width: 0 }, 'width: expected a number above 0, found 0'],
   ])('is refused with the place and the reason: %j', (change, message) => {
     expect(() => parseDashboard(dashboard(change))).toThrow(message);
+  });
+});
+
+describe('a widget of a later server', () => {
+  it('is kept as unknown with its own word, whatever else it has', () => {
+    const read = parseDashboard(dashboard({ kind: 'hologram', fields: 'all', stream: null }));
+    expect(widgetsOf(read)[0]).toMatchObject({ kind: 'unknown', kindName: 'hologram', fields: [] });
+  });
+});
+
+describe('words and controls', () => {
+  it('need no field for words', () => {
+    const read = parseDashboard(dashboard({ kind: 'markdown', fields: undefined, text: '# Hello' }));
+    expect(widgetsOf(read)[0]).toMatchObject({ text: '# Hello', fields: [] });
+  });
+
+  it('have options of any plain value', () => {
+    const control = { step: null, confirm: 'Really?', options: [{ value: 'auto', label: 'Automatic' }] };
+    const read = parseDashboard(dashboard({ kind: 'select', control }));
+    expect(widgetsOf(read)[0]?.control).toEqual(control);
+    const broken = dashboard({ kind: 'select', control: { options: [{ value: {} }] } });
+    expect(() => parseDashboard(broken)).toThrow('options[0].value: expected a number, true, false or text');
+  });
+
+  it('are refused with a reason, if the server gives one', () => {
+    expect(parseRefusal('{"error":"too fast"}')).toBe('too fast');
+    expect(parseRefusal('<html>')).toBeNull();
+  });
+});
+
+describe('the past', () => {
+  const answer = {
+    fromMs: 0,
+    toMs: 10,
+    stepMs: 5,
+    times: [0, 5],
+    fields: { temp: { mean: [1, null], min: [0, null], max: [2, null] } },
+  };
+
+  it('is read as the server sends it', () => {
+    expect(parsePast(answer)).toEqual(answer);
+  });
+
+  it('is refused when its columns differ in length', () => {
+    const broken = { ...answer, fields: { temp: { mean: [1] } } };
+    expect(() => parsePast(broken)).toThrow('fields.temp.mean: expected a list of 2, found a list of 1');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Everything the page knows: the layout, the rows, the state of the line, and what is abnormal. */
 import { SvelteMap } from 'svelte/reactivity';
+import { Archive } from './archive/archive.svelte';
 import { backoffMs } from './backoff';
 import { ShapeError } from './check';
 import { Connection } from './connection';
@@ -14,16 +15,20 @@ import {
   type Problem,
   type Rows,
   type ServerMessage,
+  widgetsOf,
   type Widget,
 } from './protocol';
-import { History } from './store/history';
+import { Streams } from './store/streams';
 import type { Machine } from './store/stream';
+import { TimeView } from './time/view.svelte';
+import { judge, type Verdicts } from './verdicts';
 import { say } from './widgets/words';
 
 export type LineState = 'live' | 'delayed' | 'disconnected';
 
 /** So long after opening, rows can still be the history that the server sends first. */
 const HISTORY_PHASE_MS = 3_000;
+const JUDGE_EVERY_MS = 200;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Session {
@@ -34,8 +39,10 @@ export class Session {
   /** Time since the last row of the chosen machine, in whole seconds of milliseconds; infinite before the first. */
   ageMs = $state(NEVER);
   keys = $state.raw<readonly string[]>([]);
-  /** The chosen machine. */
+  /** The chosen machine; with {@link all}, the one that was chosen last. */
   key = $state('');
+  /** Whether all machines are looked at together. */
+  all = $state(false);
   notices = $state.raw<readonly Notice[]>([]);
   problems = $state.raw<readonly Problem[]>([]);
   /** Why the flow that runs is not that of its file, when it is not. */
@@ -45,13 +52,17 @@ export class Session {
   /** How often as fast as ours the flow's clock goes, when a log is shown again. */
   replay = $state<number | null>(null);
   readonly frame = new Frame();
+  /** Which stretch of time the charts show. */
+  readonly view = new TimeView();
+  /** What the server keeps of the past. */
+  archive: Archive;
 
   readonly line: LineState = $derived.by(() => {
     if (!this.connected) return 'disconnected';
     return this.ageMs > this.staleAfterMs ? 'delayed' : 'live';
   });
 
-  private history: History | null = null;
+  private streams: Streams | null = null;
   private board: Notices | null = null;
   private unreadable: Problem | null = null;
   private reported: readonly Problem[] = [];
@@ -61,13 +72,16 @@ export class Session {
   /** Until then rows may be from before the page knew the stream: their alerts may be long over. */
   private oldNewsUntilMs = NEVER;
   private loading = false;
+  private verdicts: Verdicts = { abnormal: new Map(), worst: new Map() };
+  private judgedMs = 0;
   private readonly connection: Connection;
 
   constructor(private readonly base: string) {
+    this.archive = $state.raw(new Archive(base));
     const socketUrl = new URL('ws', base);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     this.connection = new Connection(() => new WebSocket(socketUrl), {
-      since: () => this.history?.since() ?? {},
+      since: () => this.streams?.since() ?? {},
       message: (message) => this.take(message),
       connected: (is) => (this.connected = is),
       unreadable: (reason) => this.noteUnreadable(reason),
@@ -83,6 +97,28 @@ export class Session {
     void this.load();
   }
 
+  /** Whether what the server kept has come: what is missing now was never measured. */
+  get settled(): boolean {
+    return this.connected && this.now() >= this.historyUntilMs;
+  }
+
+  /** Whether the server may have more of the past than the page holds. */
+  get hasPast(): boolean {
+    return this.dashboard?.history !== false && this.archive.known;
+  }
+
+  /** How far back the page holds rows of the chosen machine, in milliseconds. */
+  heldMs(): number {
+    const { dashboard, streams } = this;
+    if (dashboard === null || streams === null) return 0;
+    const charts = widgetsOf(dashboard).filter(({ kind }) => kind === 'chart');
+    const spans = charts.map(({ stream }) => {
+      const series = this.machine(stream)?.series;
+      return series === undefined || series.length === 0 ? 0 : series.lastTime - series.time(0);
+    });
+    return Math.max(0, ...spans);
+  }
+
   /** The flow's time, milliseconds since 1970. */
   now(): number {
     return this.clock.now + (Date.now() - this.clock.asOf) * (this.replay ?? 1);
@@ -93,26 +129,34 @@ export class Session {
     return (this.dashboard?.staleAfterMs ?? NEVER) * (this.replay ?? 1);
   }
 
-  /** The rows of the chosen machine on a stream. */
-  machine(stream: string): Machine | null {
-    return this.history?.machine(stream, this.key) ?? null;
+  /** The rows of a machine on a stream. */
+  machine(stream: string, key: string = this.key): Machine | null {
+    return this.streams?.machine(stream, key) ?? null;
   }
 
-  choose(key: string): void {
-    this.key = key;
-    this.abnormal.clear();
+  /** The machines of a stream by their names; one with an empty name when it is not kept by machine. */
+  machines(stream: string): ReadonlyMap<string, Machine> {
+    return this.streams?.machines(stream) ?? new Map<string, Machine>();
+  }
+
+  /** @param key a machine, or null for all of them. */
+  choose(key: string | null): void {
+    this.all = key === null;
+    if (key !== null) this.key = key;
+    this.judgedMs = 0;
     this.frame.request();
+  }
+
+  /** The machine that a widget of one value shows: the chosen one, or of all the one that stands worst. */
+  machineOf(widget: Widget): { readonly key: string; readonly machine: Machine } | null {
+    const key = this.all ? (this.verdicts.worst.get(widget.id) ?? this.key) : this.key;
+    const machine = this.machine(widget.stream, key);
+    return machine === null ? null : { key, machine };
   }
 
   dismiss(id: string): void {
     this.board?.dismiss(id);
     this.showNotices();
-  }
-
-  /** A widget says how it stands; the header counts. */
-  report(widgetId: string, level: Level): void {
-    if (level === 'normal') this.abnormal.delete(widgetId);
-    else if (this.abnormal.get(widgetId) !== level) this.abnormal.set(widgetId, level);
   }
 
   private async load(): Promise<void> {
@@ -136,8 +180,9 @@ export class Session {
   }
 
   private adopt(dashboard: Dashboard): void {
-    const widgets: readonly Widget[] = dashboard.groups.flatMap((group) => group.widgets);
-    this.history = new History(dashboard);
+    const widgets = widgetsOf(dashboard);
+    this.streams = new Streams(dashboard);
+    this.archive = new Archive(this.base);
     this.board = new Notices(widgets, say);
     this.oldNewsUntilMs = NEVER;
     this.abnormal.clear();
@@ -175,7 +220,7 @@ export class Session {
   private takeRows(rows: Rows): void {
     const nowMs = this.now();
     if (rows.reset) this.oldNewsUntilMs = nowMs + HISTORY_PHASE_MS;
-    const fresh = this.history?.accept(rows, nowMs, nowMs < this.historyUntilMs) ?? [];
+    const fresh = this.streams?.accept(rows, nowMs, nowMs < this.historyUntilMs) ?? [];
     if (rows.reset || fresh.length > 0) {
       this.board?.observe(rows.stream, fresh, { nowMs, history: nowMs < this.oldNewsUntilMs });
       this.followKeys();
@@ -185,14 +230,30 @@ export class Session {
   }
 
   private followKeys(): void {
-    const keys = this.history?.keys() ?? [];
+    const keys = this.streams?.keys() ?? [];
     if (keys.length !== this.keys.length || keys.some((key, i) => key !== this.keys[i])) this.keys = keys;
     const [first] = keys;
     if (first !== undefined && !keys.includes(this.key)) this.key = first;
   }
 
+  /** Also the widgets of pages that are not shown are judged: an alarm must not hide behind a tab. */
+  private judge(): void {
+    if (this.dashboard === null || Date.now() - this.judgedMs < JUDGE_EVERY_MS) return;
+    this.judgedMs = Date.now();
+    this.verdicts = judge(
+      widgetsOf(this.dashboard),
+      (stream) => this.machines(stream),
+      this.all ? null : this.key,
+    );
+    for (const id of [...this.abnormal.keys()]) if (!this.verdicts.abnormal.has(id)) this.abnormal.delete(id);
+    for (const [id, level] of this.verdicts.abnormal) {
+      if (this.abnormal.get(id) !== level) this.abnormal.set(id, level);
+    }
+  }
+
   private tick(): void {
-    const ageMs = this.history?.ageMs(this.key, this.now()) ?? NEVER;
+    this.judge();
+    const ageMs = this.streams?.ageMs(this.key, this.now()) ?? NEVER;
     const { staleAfterMs } = this;
     // Fresh is fresh: the age is only followed once it is shown.
     this.ageMs = ageMs <= staleAfterMs ? 0 : Math.floor(ageMs / 1000) * 1000;

@@ -44,7 +44,7 @@ function layout(revision: string): object {
     name: 'Fan cooling',
     revision,
     staleAfterMs: 2500,
-    groups: [{ title: 'Alerts', widgets: [widget] }],
+    pages: [{ title: 'Fan', groups: [{ title: 'Alerts', widgets: [widget] }] }],
   };
 }
 
@@ -114,10 +114,10 @@ describe('a session', () => {
   });
 
   it('says why a layout cannot be read, and takes it once it can', async () => {
-    served = { ...layout('two'), groups: 3 };
+    served = { ...layout('two'), pages: 3 };
     latest().says({ type: 'hello', revision: 'two', now: NOW });
     await settle(0);
-    expect(session.failure).toContain('groups: expected a list, found 3');
+    expect(session.failure).toContain('pages: expected a list, found 3');
     served = layout('two');
     await settle(600);
     expect(session.failure).toBeNull();

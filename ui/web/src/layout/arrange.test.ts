@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Group, Widget, WidgetKind } from '../protocol';
+import { widgetOf } from '../testing/widget';
 import { arrange, type Arrangement } from './arrange';
 
 function widget(kind: WidgetKind, width: number | null = null): Widget {
-  const field = {
-    name: 'f',
-    title: 'F',
-    unit: null,
-    type: 'number',
-    range: null,
-    labels: null,
-    slot: 0,
-  } as const;
-  return {
-    id: 'w',
-    node: 'n',
-    stream: 's',
-    kind,
-    title: 'W',
-    width,
-    fields: [field],
-    alert: null,
-    popup: false,
-    span: null,
-    bands: [],
-  };
+  return widgetOf({ kind, width });
 }
 
 function group(title: string, ...kinds: (WidgetKind | Widget)[]): Group {

@@ -24,6 +24,17 @@ const SIZES: Record<WidgetKind, Size> = {
   chart: { columns: 3, heightPx: 140 },
   advice: { columns: 3, heightPx: 132 },
   timeline: { columns: 6, heightPx: 132 },
+  bar: { columns: 2, heightPx: 86 },
+  table: { columns: 4, heightPx: 200 },
+  histogram: { columns: 3, heightPx: 160 },
+  'heat-map': { columns: 4, heightPx: 132 },
+  markdown: { columns: 3, heightPx: 132 },
+  slider: { columns: 2, heightPx: 110 },
+  number: { columns: 2, heightPx: 110 },
+  switch: { columns: 1.5, heightPx: 110 },
+  select: { columns: 2, heightPx: 110 },
+  button: { columns: 1.5, heightPx: 110 },
+  unknown: { columns: 2, heightPx: 90 },
 };
 
 export function isCompact(widget: Widget): boolean {

@@ -1,20 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Row, Widget } from '../protocol';
+import type { Row } from '../protocol';
+import { fieldOf, widgetOf } from '../testing/widget';
 import { Notices } from './notices';
 
-const widget: Widget = {
+const widget = widgetOf({
   id: 'alerts.anomaly',
   node: 'alerts',
   stream: 'alerts',
   kind: 'status',
   title: 'Anomaly',
-  width: null,
-  fields: [{ name: 'f', title: 'F', unit: null, type: 'text', range: null, labels: null, slot: 1 }],
+  fields: [fieldOf({ type: 'text', slot: 1 })],
   alert: 0,
   popup: true,
-  span: null,
-  bands: [],
-};
+});
 
 const NOW = 1_000_000;
 const live = { nowMs: NOW, history: false };

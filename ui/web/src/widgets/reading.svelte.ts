@@ -3,8 +3,10 @@ import { labelOf } from '../format';
 import type { Cell, Field, Widget } from '../protocol';
 import type { Session } from '../session.svelte';
 import type { Series } from '../store/series';
+import type { Window } from '../time/window';
+import type { Machine } from '../store/stream';
 
-export type Condition = 'empty' | 'fresh' | 'stale';
+export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
 
 /** A slow source is late only after so many of its own intervals. */
 const INTERVALS_UNTIL_STALE = 3;
@@ -13,9 +15,13 @@ export class Reading {
   /** The rows; null until the first one. Look again when `version` changes. */
   series = $state.raw<Series | null>(null);
   version = $state(0);
-  condition = $state<Condition>('empty');
+  /** The machine that is shown; empty when the stream is not kept by machine. */
+  key = $state('');
+  condition = $state<Condition>('loading');
   /** Time since the last row in whole seconds, in milliseconds; kept up only when stale. */
   ageMs = $state(0);
+
+  private machine: Machine | null = null;
 
   constructor(
     readonly session: Session,
@@ -53,7 +59,12 @@ export class Reading {
 
   /** The present in the time of this series' events. */
   now(): number {
-    return this.session.now() - (this.session.machine(this.widget.stream)?.arrival.shiftMs ?? 0);
+    return this.session.now() - (this.machine?.arrival.shiftMs ?? 0);
+  }
+
+  /** The stretch of time to show. @param ownSpanMs what the layout gives the widget */
+  window(ownSpanMs: number): Window {
+    return this.session.view.window(ownSpanMs, this.session.now(), this.session.now() - this.now());
   }
 
   /** A silence longer than this is one. */
@@ -62,13 +73,17 @@ export class Reading {
   }
 
   private refresh(): void {
-    const machine = this.session.machine(this.widget.stream);
+    const shown = this.session.machineOf(this.widget);
+    const machine = shown?.machine ?? null;
+    this.machine = machine;
+    this.key = shown?.key ?? '';
     const series = machine === null || machine.series.length === 0 ? null : machine.series;
     this.series = series;
     this.version = series?.version ?? 0;
     const ageMs = machine?.arrival.ageMs(this.session.now()) ?? Number.POSITIVE_INFINITY;
     const stale = ageMs > this.silenceMs;
-    this.condition = series === null ? 'empty' : stale ? 'stale' : 'fresh';
+    this.condition =
+      series !== null ? (stale ? 'stale' : 'fresh') : this.session.settled ? 'empty' : 'loading';
     if (stale) this.ageMs = Math.floor(ageMs / 1000) * 1000;
   }
 }

@@ -1,7 +1,5 @@
-/** The curves of a window of a series, thinned to the screen and on one time axis. */
-import uPlot from 'uplot';
+/** The curve of a window of a series, thinned to the screen. */
 import { thin, type Curve, type Points } from '../decimate';
-import type { Field } from '../protocol';
 import type { Series } from '../store/series';
 
 export interface Window {
@@ -25,13 +23,4 @@ export function curveOf(series: Series, slot: number, window: Window): Curve {
     windowMs: window.toMs - window.fromMs,
     gapMs: window.gapMs,
   });
-}
-
-export function trend(series: Series, fields: readonly Field[], window: Window): uPlot.AlignedData {
-  const curves = fields.map(({ slot }): uPlot.AlignedData => {
-    const { times, values } = curveOf(series, slot, window);
-    return [times, values];
-  });
-  const [only] = curves;
-  return curves.length === 1 && only !== undefined ? only : uPlot.join(curves);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Field, FieldType, Row, Widget } from '../protocol';
+import { widgetOf } from '../testing/widget';
 import { adviceRoles, say, stateText } from './words';
 
 function field(name: string, type: FieldType, slot: number): Field {
@@ -7,19 +8,7 @@ function field(name: string, type: FieldType, slot: number): Field {
 }
 
 function widget(kind: Widget['kind'], fields: Field[], alert: number | null): Widget {
-  return {
-    id: 'w',
-    node: 'n',
-    stream: 's',
-    kind,
-    title: 'W',
-    width: null,
-    fields,
-    alert,
-    popup: true,
-    span: null,
-    bands: [],
-  };
+  return widgetOf({ kind, fields, alert, popup: true });
 }
 
 const answer = [

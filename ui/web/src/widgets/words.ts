@@ -1,6 +1,6 @@
 /** Which field of a widget says what, and in which words. */
-import { formatCell, withUnit } from '../format';
-import type { Cell, Field, Row, Widget } from '../protocol';
+import { formatCell, MISSING, withUnit } from '../format';
+import type { Cell, Field, Level, Row, Widget } from '../protocol';
 import { isExplanation } from './drivers';
 
 export interface AdviceRoles {
@@ -29,6 +29,13 @@ export function adviceRoles(all: readonly Field[]): AdviceRoles {
     confidence: confidence ?? null,
     advice: named('advice') ?? rest.at(-1) ?? null,
   };
+}
+
+/** How grave a severity is by its word. */
+export function gradeOf(severity: string | null): Level {
+  const word = severity?.toLowerCase() ?? '';
+  if (['', 'none', MISSING].includes(word)) return 'normal';
+  return ['high', 'critical', 'severe'].includes(word) ? 'alarm' : 'warning';
 }
 
 /** The words for a state: a bare true or false is put as what it means for the operator. */

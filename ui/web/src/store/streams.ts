@@ -1,14 +1,22 @@
 /** All streams of one layout. */
-import type { Dashboard, Row, Rows, Widget } from '../protocol';
+import { widgetsOf, type Dashboard, type Row, type Rows, type Widget } from '../protocol';
 import { columnsOf } from './column';
 import { Stream, type Machine } from './stream';
 
-export class History {
+/** By their names as people count: "fan 9" before "fan 10". */
+export function sortKeys(keys: readonly string[]): string[] {
+  return [...keys].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+const NONE: ReadonlyMap<string, Machine> = new Map();
+
+export class Streams {
   private readonly streams = new Map<string, Stream>();
 
   constructor(dashboard: Dashboard) {
     const byStream = new Map<string, Widget[]>();
-    for (const widget of dashboard.groups.flatMap((group) => group.widgets)) {
+    for (const widget of widgetsOf(dashboard)) {
+      if (widget.stream === '') continue;
       const sharing = byStream.get(widget.stream);
       if (sharing === undefined) byStream.set(widget.stream, [widget]);
       else sharing.push(widget);
@@ -29,6 +37,11 @@ export class History {
     return this.streams.get(message.stream)?.accept(message, arrivedMs, history) ?? [];
   }
 
+  /** The machines of a stream; one with an empty name when it is not kept by machine. */
+  machines(stream: string): ReadonlyMap<string, Machine> {
+    return this.streams.get(stream)?.machines ?? NONE;
+  }
+
   /** The rows of a machine. A stream that is not kept by machine (one empty key) belongs to all of them. */
   machine(stream: string, key: string): Machine | null {
     const machines = this.streams.get(stream)?.machines;
@@ -43,7 +56,7 @@ export class History {
         if (key !== '') keys.add(key);
       }
     }
-    return [...keys].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return sortKeys([...keys]);
   }
 
   /** Time since the last row of a machine on any stream, in milliseconds; infinite when there was none. */
