@@ -9,6 +9,7 @@ pub mod mqtt;
 pub mod seen;
 pub mod twin_fit;
 
+mod alarm;
 mod anomaly;
 mod classify;
 mod connection_readiness;
@@ -35,6 +36,7 @@ mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
 mod number_field;
+mod quantity_text;
 mod reading;
 mod rhai_file;
 mod rhai_function;
@@ -98,6 +100,7 @@ pub fn registry(shared: &Shared) -> Registry {
             folder: shared.log_folder.clone(),
         })
         .with(mqtt_out::MqttOut { brokers: brokers() })
+        .with(alarm::Alarm)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }

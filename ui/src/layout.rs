@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Serialize, Serializer};
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{AlarmInfo, Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.
@@ -29,6 +29,23 @@ pub struct Dashboard {
     pub stale_after_ms: u32,
     /// The pages in the order in which the flow names them.
     pub pages: Vec<Page>,
+    /// The nodes that raise alarms.
+    pub alarms: Vec<AlarmNode>,
+}
+
+/// A node that raises alarms. What stands is told by `GET /api/alarms`, what changes by its stream.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlarmNode {
+    /// The node, which takes `acknowledge`, `shelve` and `unshelve`.
+    pub node: String,
+    /// The stream of the changes: the node's feed.
+    pub stream: String,
+    /// What its alarms are called together.
+    pub title: String,
+    /// Its alarms.
+    pub alarms: Vec<AlarmInfo>,
+    /// The columns of the stream.
+    pub fields: Vec<WidgetField>,
 }
 
 /// A page of the dashboard.
@@ -129,7 +146,23 @@ pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
         .collect();
     views.sort_by_key(|(place, ..)| *place);
     let mut pages: Vec<Page> = Vec::new();
+    let mut alarms = Vec::new();
     for (_, node, view) in views {
+        if let Shown::Alarms(infos) = &view.shown {
+            alarms.push(AlarmNode {
+                node: node.to_owned(),
+                stream: node.to_owned(),
+                title: view.title.clone().unwrap_or_else(|| node.to_owned()),
+                alarms: infos.clone(),
+                fields: view
+                    .columns
+                    .iter()
+                    .enumerate()
+                    .map(|(slot, column)| field(slot, column))
+                    .collect(),
+            });
+            continue;
+        }
         let title = view.place.page.as_deref().unwrap_or(FIRST_PAGE);
         let page = entry(
             &mut pages,
@@ -159,6 +192,7 @@ pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
         revision: String::new(),
         stale_after_ms: STALE_AFTER_MS,
         pages,
+        alarms,
     };
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(&dashboard)
@@ -204,7 +238,8 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         Shown::Widget(WidgetKind::Chart) => by_unit(shown),
         Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
         | Shown::Control(..)
-        | Shown::Note(_) => vec![shown],
+        | Shown::Note(_)
+        | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
     parts
@@ -256,7 +291,7 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         kind: match &view.shown {
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
-            Shown::Note(_) => Kind::Note,
+            Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
         },
         title: own.unwrap_or_else(|| match view.shown {
             Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields

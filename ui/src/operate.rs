@@ -30,6 +30,39 @@ pub async fn ask(
     operate(&current, &node, operation, arguments).await
 }
 
+/// `GET /api/alarms`: all alarms that are not normal, each with the node that raised it.
+pub async fn alarms(State(current): State<Current>) -> Response {
+    let (watched, nodes) = {
+        let shown = current.borrow();
+        let nodes = shown.dashboard.alarms.iter().map(|alarms| alarms.node.clone());
+        (Arc::clone(&shown.watched), nodes.collect::<Vec<_>>())
+    };
+    let mut all = Vec::new();
+    for node in nodes {
+        let operation = Operation {
+            name: "list".to_owned(),
+            arguments: Value::Null,
+            by: "server".into(),
+        };
+        match watched.operate(&node, operation).await {
+            Ok(Value::Array(alarms)) => {
+                all.extend(alarms.into_iter().map(|mut alarm| {
+                    if let Value::Object(members) = &mut alarm {
+                        members.insert("node".to_owned(), node.as_str().into());
+                    }
+                    alarm
+                }));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let body = json!({ "error": error.to_string() });
+                return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+            }
+        }
+    }
+    Json(all).into_response()
+}
+
 async fn operate(current: &Current, node: &str, name: String, arguments: Value) -> Response {
     let watched = Arc::clone(&current.borrow().watched);
     // Nobody has to log in where only this machine can reach the server.

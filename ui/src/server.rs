@@ -172,6 +172,7 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .route("/api/nodes", get(nodes))
         .route("/api/history/{stream}", get(history::history))
         .route("/api/tap/{node}", get(tap::tap))
+        .route("/api/alarms", get(operate::alarms))
         .route("/api/controls/{node}", post(operate::set))
         .route("/api/nodes/{node}/{operation}", post(operate::ask))
         .route("/openapi.json", get(docs))

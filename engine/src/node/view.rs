@@ -57,6 +57,69 @@ pub enum Shown {
     Control(ControlKind, Setting),
     /// A text in Markdown that stands in the flow.
     Note(String),
+    /// Alarms; each row of the feed is a change of one.
+    Alarms(Vec<AlarmInfo>),
+}
+
+/// An alarm as its flow declares it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlarmInfo {
+    /// Its name within the node.
+    pub name: String,
+    /// How soon somebody has to act.
+    pub priority: AlarmPriority,
+    /// What it says.
+    pub message: String,
+}
+
+/// How soon somebody has to act.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlarmPriority {
+    /// When there is time.
+    Low,
+    /// Soon.
+    #[default]
+    Medium,
+    /// Now.
+    High,
+    /// At once: people or the machine are in danger.
+    Critical,
+}
+
+impl AlarmPriority {
+    /// In the flow language's words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The next more urgent one.
+    #[must_use]
+    pub const fn raised(self) -> Self {
+        match self {
+            Self::Low => Self::Medium,
+            Self::Medium => Self::High,
+            Self::High | Self::Critical => Self::Critical,
+        }
+    }
 }
 
 /// What can be set, and how.

@@ -18,9 +18,10 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 
 use crate::number_field::NumberField;
+use crate::quantity_text::QuantityText;
 use crate::time_span::seconds;
 use course::Times;
-use limit::{Direction, Limit, LimitText};
+use limit::{Direction, Limit};
 use run::Forecasting;
 
 /// The node type.
@@ -37,7 +38,7 @@ pub struct Config {
     /// The age at which a reading counts half in level and slope, such as `1 min`; an eighth of the horizon by default.
     half_life: Option<Spanned<String>>,
     /// The value that must not be reached, such as `45 °C`; by default none.
-    limit: Option<Spanned<LimitText>>,
+    limit: Option<Spanned<QuantityText>>,
     /// How the value would come to the limit: `rising` (the default) or `falling`.
     direction: Option<Spanned<Direction>>,
 }
