@@ -76,7 +76,7 @@ export class Session {
   private judgedMs = 0;
   private readonly connection: Connection;
 
-  constructor(private readonly base: string) {
+  constructor(readonly base: string) {
     this.archive = $state.raw(new Archive(base));
     const socketUrl = new URL('ws', base);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';

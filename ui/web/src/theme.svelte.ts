@@ -1,6 +1,6 @@
-/** Light, dark, or as the system has it; kept in the browser. */
+/** Light, dark, with high contrast, or as the system has it; kept in the browser. */
 
-export const THEMES = ['auto', 'light', 'dark'] as const;
+export const THEMES = ['auto', 'light', 'dark', 'contrast'] as const;
 export type Theme = (typeof THEMES)[number];
 
 const KEPT_AS = 'twinflow.theme';
@@ -17,14 +17,22 @@ function kept(): Theme {
 class ThemeChoice {
   chosen = $state<Theme>(kept());
   private systemDark = $state(false);
+  private systemContrast = $state(false);
 
-  /** What is shown. */
-  readonly shown = $derived(this.chosen === 'auto' ? (this.systemDark ? 'dark' : 'light') : this.chosen);
+  /** What is shown, as a name that is another whenever a colour is. */
+  readonly shown = $derived.by(() => {
+    const dark = this.chosen === 'dark' || (this.chosen !== 'light' && this.systemDark);
+    const contrast = this.chosen === 'contrast' || this.systemContrast;
+    return `${dark ? 'dark' : 'light'}${contrast ? ' contrast' : ''}`;
+  });
 
   constructor() {
     const system = matchMedia('(prefers-color-scheme: dark)');
     this.systemDark = system.matches;
     system.addEventListener('change', (event) => (this.systemDark = event.matches));
+    const contrast = matchMedia('(prefers-contrast: more)');
+    this.systemContrast = contrast.matches;
+    contrast.addEventListener('change', (event) => (this.systemContrast = event.matches));
     this.apply();
   }
 

@@ -1,0 +1,84 @@
+/** One control: what is read back, what is wished, what is asked before, and why it cannot be used now. */
+import { formatCell, withUnit } from '../format';
+import type { Cell, ControlSpec, Field, Option } from '../protocol';
+import type { Reading } from '../widgets/reading.svelte';
+import { sendWish } from './send';
+import { answered, looked, NONE, shownValue, type Value, type Wish } from './wish';
+
+const PLAIN: ControlSpec = { step: null, confirm: null, options: null };
+
+export class Control {
+  wish = $state.raw<Wish>(NONE);
+  /** A value that waits for the answer to the question; null when nothing is asked. */
+  asking = $state<Value | null>(null);
+
+  readonly spec: ControlSpec;
+  readonly read: Cell = $derived.by(() => this.reading.latest(this.field));
+  readonly shown: Cell = $derived(shownValue(this.wish, this.read));
+
+  /** Why the control cannot be used; null when it can. */
+  readonly blocked: string | null = $derived.by(() => {
+    const { session } = this.reading;
+    if (!session.connected) return 'No connection to the server';
+    if (session.all && this.reading.key !== '') return 'Choose one machine to set this';
+    return null;
+  });
+
+  constructor(
+    readonly reading: Reading,
+    readonly field: Field,
+  ) {
+    this.spec = reading.widget.control ?? PLAIN;
+    $effect(() =>
+      reading.session.frame.add(() => {
+        this.wish = looked(this.wish, this.reading.latest(this.field), this.spec.step, Date.now());
+      }),
+    );
+    // Another machine has other values: what was wished for one is not wished for the next.
+    $effect(() => {
+      void reading.key;
+      this.wish = NONE;
+      this.asking = null;
+    });
+  }
+
+  /** What can be chosen: the options of the control, else the words of the field. */
+  get options(): readonly Option[] {
+    const { labels, type } = this.field;
+    const coded = type === 'integer' || type === 'number';
+    const ofField = Object.entries(labels ?? {}).map(([code, label]): Option => {
+      const value = type === 'boolean' ? code === 'true' || code === '1' : coded ? Number(code) : code;
+      return { value, label };
+    });
+    return this.spec.options ?? ofField;
+  }
+
+  /** A value in the words of the control. */
+  words(value: Cell): string {
+    const option = this.spec.options?.find((candidate) => candidate.value === value);
+    return option?.label ?? withUnit(formatCell(value, this.field), this.field.unit);
+  }
+
+  /** Asks first, if the control has a question. */
+  set(value: Value): void {
+    if (this.blocked !== null) return;
+    if (this.spec.confirm === null) void this.send(value);
+    else this.asking = value;
+  }
+
+  answer(yes: boolean): void {
+    const value = this.asking;
+    this.asking = null;
+    if (yes && value !== null && this.blocked === null) void this.send(value);
+  }
+
+  private async send(value: Value): Promise<void> {
+    const { session, widget, key } = this.reading;
+    const sent: Wish = { state: 'sending', value };
+    this.wish = sent;
+    const refusal = await sendWish(session.base, widget.id, value, key);
+    // A later wish, or another machine, has taken its place.
+    if (this.wish !== sent) return;
+    this.wish = answered(sent, refusal, widget.kind !== 'button', Date.now());
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Looks over every page of a dashboard with axe-core, in every theme: `npm run axe`, or `npm run axe -- URL` for a
+ * server that runs. Ends with 1 when there is a violation.
+ */
+import axe from 'axe-core';
+import { launch, mock } from './browser.mjs';
+
+/** A phone arranges the page anew, whatever its colours. */
+const LOOKS = /** @type {const} */ ([
+  ['light', [1440, 900]],
+  ['dark', [1440, 900]],
+  ['contrast', [1440, 900]],
+  ['light', [390, 844]],
+]);
+const WAIT_MS = 900;
+
+/**
+ * Every page in one theme and size, and the panel of the time picker.
+ * @param {import('playwright-core').Browser} browser @param {string} url @param {string} theme
+ * @param {readonly [number, number]} size @returns {Promise<string[]>} what is wrong
+ */
+export async function lookOver(browser, url, theme, [width, height]) {
+  const colorScheme = theme === 'dark' ? 'dark' : 'light';
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+  await page.addInitScript((kept) => localStorage.setItem('twinflow.theme', kept), theme);
+  await page.goto(url);
+  await page.waitForSelector('[data-condition=fresh]');
+  const tabs = await page.locator('[role=tab]').count();
+  const found = [];
+  for (let i = 0; i < Math.max(1, tabs); i += 1) {
+    if (tabs > 0) await page.locator('[role=tab]').nth(i).click();
+    const chart = page.locator('[data-kind=chart] [aria-label="Show as table"]');
+    await page.waitForTimeout(WAIT_MS);
+    found.push(...(await violations(page)));
+    if (i > 0) continue;
+    if ((await chart.count()) > 0)
+      await chart.first().evaluate((button) => /** @type {HTMLElement} */ (button).click());
+    if ((await page.locator('[data-time-picker]').count()) > 0) await page.click('[data-time-picker]');
+    await page.waitForTimeout(WAIT_MS / 3);
+    found.push(...(await violations(page)));
+    await page.keyboard.press('Escape');
+  }
+  const title = `${theme} ${width}`;
+  await page.close();
+  return [...new Set(found)].map((violation) => `${title}: ${violation}`);
+}
+
+/** @param {import('playwright-core').Page} page */
+async function violations(page) {
+  // Not as a script element: the content security policy of the page would refuse it.
+  await page.evaluate(axe.source);
+  const { violations: all } = await page.evaluate(() =>
+    /** @type {{ axe: typeof import('axe-core') }} */ (/** @type {unknown} */ (globalThis)).axe.run(),
+  );
+  return all.flatMap(({ id, help, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) => `${id}: ${help}\n    ${String(target)}\n    ${failureSummary ?? ''}`,
+    ),
+  );
+}
+
+const [asked] = process.argv.slice(2);
+const servers =
+  asked === undefined
+    ? [await mock({ LAYOUT: 'factory', FANS: '6' }), await mock({}), await mock({ LAYOUT: 'kinds' })]
+    : [{ url: asked, stop: () => undefined }];
+const browser = await launch();
+let wrong = 0;
+for (const { url } of servers) {
+  for (const [theme, size] of LOOKS) {
+    const found = await lookOver(browser, url, theme, size);
+    wrong += found.length;
+    for (const line of found) console.log(line);
+  }
+}
+await browser.close();
+for (const server of servers) server.stop();
+console.log(wrong === 0 ? 'axe: no violations' : `axe: ${wrong} violations`);
+process.exitCode = wrong === 0 ? 0 : 1;
