@@ -1,16 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+const WORKER = 'service-worker';
+
+/** Tells the service worker which files the page is made of. */
+function shell(): Plugin {
+  return {
+    name: 'twinflow-shell',
+    apply: 'build',
+    // After the style sheet has been put together.
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const worker = bundle[`${WORKER}.js`];
+      if (worker?.type !== 'chunk') this.error('the service worker is missing from the build');
+      const still = readdirSync('public', { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('\\', '/').replace(/^public\//, ''));
+      const files = [...Object.keys(bundle).filter((name) => name.startsWith('assets/')), ...still].sort();
+      const page = bundle['index.html'];
+      const html = page?.type === 'asset' ? String(page.source) : '';
+      const version = createHash('sha256')
+        .update([html, ...files].join('\n'))
+        .digest('hex')
+        .slice(0, 12);
+      worker.code = worker.code.replace('__SHELL__', JSON.stringify({ version, files }));
+    },
+  };
+}
 
 export default defineConfig({
   // Relative, so that the page works under any prefix a reverse proxy puts it.
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), shell()],
   build: {
     target: 'es2022',
-    // One script and one style sheet: nothing is loaded later, nothing is inlined (content security policy).
+    // One style sheet, and nothing inlined (content security policy). What is opened rarely is loaded then.
     modulePreload: false,
     assetsInlineLimit: 0,
     cssCodeSplit: false,
+    rolldownOptions: {
+      input: { index: 'index.html', [WORKER]: 'src/offline/service-worker.ts' },
+      output: {
+        // Beside the page: a worker rules over the folder it lies in.
+        entryFileNames: ({ name }) => (name === WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/ws': { target: 'ws://127.0.0.1:8080', ws: true } } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

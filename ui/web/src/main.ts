@@ -3,6 +3,7 @@ import './tokens.css';
 import './base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { keepForOffline } from './offline/register';
 import { Session } from './session.svelte';
 
 const target = document.getElementById('app');
@@ -10,4 +11,5 @@ if (target === null) throw new Error('index.html: expected an element with the i
 
 const session = new Session(document.baseURI);
 session.start();
+keepForOffline(document.baseURI);
 mount(App, { target, props: { session } });
