@@ -6,5 +6,28 @@
     reason = "shared steps of tests fail as loudly as the tests"
 )]
 
+// The sources of the simulated fan below name the engine for one type of its, a time. The engine itself would take minutes to build:
+// this crate stands in for it.
+extern crate self as twinflow_engine;
+
+/// Stands in for `twinflow_engine::record`.
+pub mod record {
+    /// Milliseconds since 1970.
+    #[derive(Clone, Copy)]
+    pub struct EventTime(pub i64);
+
+    impl EventTime {
+        /// As the engine's type gives it.
+        pub fn as_millis(self) -> i64 {
+            self.0
+        }
+    }
+}
+
 mod cpp;
+#[path = "../../../../nodes/src/fan_command.rs"]
+mod fan_command;
+#[path = "../../../../nodes/src/fan_payload.rs"]
+mod fan_payload;
 mod plant_bits;
+mod wire;
