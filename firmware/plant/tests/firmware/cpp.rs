@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What every C++ file of the firmware has to stand.
 pub const STRICT: [&str; 7] = [
@@ -23,18 +23,18 @@ pub fn sketch() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../uno-r4-wifi")
 }
 
-/// The C++ files of the sketch that know nothing of Arduino.
-pub fn portable_sources() -> Vec<PathBuf> {
-    let parts = ["plant", "wire", "network", "machine", "sensors", "edge"];
-    let mut sources: Vec<PathBuf> = parts
+/// The folders of C++ files that know nothing of Arduino.
+pub const PORTABLE: [&str; 7] = ["plant", "wire", "timing", "network", "sensors", "edge", "machine"];
+
+/// The C++ files of some of those folders.
+pub fn sources(folders: &[&str]) -> Vec<PathBuf> {
+    let mut sources: Vec<PathBuf> = folders
         .iter()
-        .filter_map(|part| fs::read_dir(sketch().join("src").join(part)).ok())
-        .flatten()
+        .flat_map(|folder| fs::read_dir(sketch().join("src").join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "cpp"))
         .collect();
     sources.sort();
-    assert!(!sources.is_empty(), "no C++ source in {}", sketch().display());
     sources
 }
 
@@ -52,38 +52,53 @@ pub fn run_compiler(compiler: &str, arguments: &[&str]) {
     );
 }
 
-/// Compiles `host/<name>.cpp` with the portable sources, once, and gives the program. `options` come on top of the strict ones.
-pub fn program(name: &'static str, options: &[&str]) -> PathBuf {
-    static MADE: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
-    let mut made = MADE.lock().unwrap();
-    let key: String = std::iter::once(name)
-        .chain(options.iter().copied())
-        .collect::<String>()
-        .replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    made.entry(key.clone())
-        .or_insert_with(|| {
-            // Another process may be compiling the same one.
+/// A program of `host/`, and what it is made of.
+#[derive(Clone, Copy)]
+pub struct Program {
+    /// Its file is `host/<name>.cpp`.
+    pub name: &'static str,
+    /// The folders of `src/` that it needs.
+    pub folders: &'static [&'static str],
+    /// More files of `host/`.
+    pub files: &'static [&'static str],
+    /// On top of the strict options.
+    pub options: &'static [&'static str],
+}
+
+impl Program {
+    /// Compiles it, once in a test run, and gives its path.
+    pub fn path(self) -> PathBuf {
+        static MADE: Mutex<BTreeMap<&str, Arc<OnceLock<PathBuf>>>> = Mutex::new(BTreeMap::new());
+        let made = Arc::clone(MADE.lock().unwrap().entry(self.name).or_default());
+        made.get_or_init(|| {
             let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-            let program = folder.join(format!("{key}-{}", std::process::id()));
-            compile(name, options, &program);
-            // One name in the end, so that test runs do not fill the disk.
-            let kept = folder.join(&key);
-            fs::rename(&program, &kept).unwrap();
+            // Another test run may be at it, too. One name in the end, so that runs do not fill the disk.
+            let fresh = folder.join(format!("{}-{}", self.name, std::process::id()));
+            self.compile(&fresh);
+            let kept = folder.join(self.name);
+            fs::rename(&fresh, &kept).unwrap();
             kept
         })
         .clone()
-}
+    }
 
-fn compile(name: &str, options: &[&str], program: &Path) {
-    let mut sources = portable_sources();
-    sources.push(sketch().join("host").join(format!("{name}.cpp")));
-    let mut arguments: Vec<&str> = STRICT.to_vec();
-    // The sources themselves see to it that no operations are fused: no option does it for them here, as none does on the board.
-    arguments.push("-O1");
-    arguments.extend(options);
-    arguments.extend(["-o", program.to_str().unwrap()]);
-    arguments.extend(sources.iter().map(|path| path.to_str().unwrap()));
-    run_compiler("g++", &arguments);
+    fn compile(self, program: &Path) {
+        let mut files = sources(self.folders);
+        let names = self.files.iter().chain([&self.name]);
+        files.extend(names.map(|name| sketch().join("host").join(format!("{name}.cpp"))));
+        let mut arguments: Vec<&str> = STRICT.to_vec();
+        // The sources themselves see to it that no operations are fused: no option does it for them here, as none does on the board.
+        arguments.extend(["-O1", "-g"]);
+        arguments.extend(self.options);
+        arguments.extend(["-o", program.to_str().unwrap()]);
+        arguments.extend(files.iter().map(|path| path.to_str().unwrap()));
+        run_compiler("g++", &arguments);
+    }
+
+    /// Runs one of its checks, and fails with what it says.
+    pub fn check(self, check: &str) {
+        run(&self.path(), &[check], b"");
+    }
 }
 
 /// Runs a program with a text on its standard input.
@@ -99,7 +114,8 @@ pub fn run(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let input = input.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
+    // A program that ends without reading all breaks the pipe: its own message says more.
+    let written = writer.join().unwrap();
     assert!(
         output.status.success(),
         "{}: {}\n{}",
@@ -107,5 +123,6 @@ pub fn run(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
+    written.unwrap();
     output
 }

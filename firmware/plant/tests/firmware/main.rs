@@ -24,10 +24,14 @@ pub mod record {
     }
 }
 
+mod broker;
 mod cpp;
 #[path = "../../../../nodes/src/fan_command.rs"]
 mod fan_command;
 #[path = "../../../../nodes/src/fan_payload.rs"]
 mod fan_payload;
+mod logic;
+#[path = "../../../../nodes/tests/support/mosquitto.rs"]
+mod mosquitto;
 mod plant_bits;
 mod wire;

@@ -6,7 +6,14 @@ use twinflow_plant::{
     Command, ControlMode, Fault, FaultClass, FaultInjector, Inputs, Mode, Parameters, Plant, Reading, Twin,
 };
 
-use crate::cpp::{program, run};
+use crate::cpp::{Program, run};
+
+const TRACE: Program = Program {
+    name: "plant_trace",
+    folders: &["plant"],
+    files: &[],
+    options: &["-O2"],
+};
 
 /// Ten minutes of steps.
 const STEPS: usize = 6000;
@@ -109,8 +116,7 @@ impl Story {
 
     /// Lets the C++ follow the script, and compares.
     fn check(self) {
-        let program = program("plant_trace", &["-O2"]);
-        let output = run(&program, &[], self.script.as_bytes());
+        let output = run(&TRACE.path(), &[], self.script.as_bytes());
         let said: Vec<u32> = output
             .stdout
             .chunks_exact(4)

@@ -9,14 +9,21 @@ use proptest::strategy::ValueTree;
 use serde_json::Value;
 use twinflow_plant::{Command, ControlMode, Plant};
 
-use crate::cpp::{program, run};
+use crate::cpp::{Program, run};
 use crate::fan_command::apply_command;
 use crate::fan_payload::Sent;
 use crate::record::EventTime;
 
+const PROBE: Program = Program {
+    name: "wire_probe",
+    folders: &["plant", "wire"],
+    files: &[],
+    options: &[],
+};
+
 /// What the C++ answers to lines of input.
 fn asked(script: &str) -> Vec<String> {
-    let output = run(&program("wire_probe", &[]), &[], script.as_bytes());
+    let output = run(&PROBE.path(), &[], script.as_bytes());
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(str::to_owned).collect()
 }
