@@ -8,8 +8,6 @@
 #include "example_model.h"
 #include "fake_hal.h"
 
-float example_features[TWINFLOW_FEATURES];
-
 using namespace twinflow;
 
 namespace {

@@ -30,7 +30,7 @@ typedef uint16_t twinflow_sum;
 static const uint32_t twinflow_fault_code[TWINFLOW_CLASSES] = {0, 1, 2, 3, 4};
 
 // What it was asked last, for the test.
-extern float example_features[TWINFLOW_FEATURES];
+inline float example_features[TWINFLOW_FEATURES];
 
 static inline uint8_t twinflow_classify(const float features[TWINFLOW_FEATURES], twinflow_sum sums[TWINFLOW_CLASSES]) {
   uint8_t found = 0;

@@ -1,6 +1,7 @@
 //! The sketch of `firmware/uno-r4-wifi`, compiled for this machine and held against the Rust code.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "shared steps of tests fail as loudly as the tests"
@@ -25,6 +26,7 @@ pub mod record {
 }
 
 mod broker;
+mod chip;
 mod cpp;
 #[path = "../../../../nodes/src/fan_command.rs"]
 mod fan_command;
