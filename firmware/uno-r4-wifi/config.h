@@ -41,7 +41,7 @@
 #define CURRENT_SENSOR SIMULATED      // SIMULATED, ACS712 or INA219
 #define VIBRATION_SENSOR SIMULATED    // SIMULATED, ADXL345 or MPU6050
 
-// Where they are connected. The two of I2C (INA219, ADXL345, MPU6050) hang on SDA and SCL.
+// Where they are connected. INA219, ADXL345 and MPU6050 hang on the Qwiic socket.
 #define DS18B20_PIN 4
 #define TMP36_PIN A0
 #define TACHOMETER_PIN 2

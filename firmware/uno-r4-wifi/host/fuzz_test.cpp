@@ -96,6 +96,7 @@ MachineSettings settings() {
 
 int main(int argc, char **argv) {
   CHECK(argc == 3);
+  alarm(longest_check_s);
   const unsigned long count = strtoul(argv[1], nullptr, 10);
   Chance chance = {strtoull(argv[2], nullptr, 10) * 2654435761u + 1};
   unsigned long accepted = 0;

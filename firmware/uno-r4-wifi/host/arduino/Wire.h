@@ -16,4 +16,4 @@ class TwoWire : public Stream {
   int available() override;
   int read() override;
 };
-extern TwoWire Wire;
+extern TwoWire Wire1;

@@ -37,8 +37,8 @@ OneWire one_wire(DS18B20_PIN);
 void UnoBuses::begin() {
   analogReadResolution(analog_bits);
 #ifdef HAS_I2C
-  Wire.begin();
-  Wire.setClock(400000);
+  Wire1.begin();
+  Wire1.setClock(400000);
 #endif
 #if SPEED_SENSOR == TACHOMETER
   // A fan's tachometer only pulls its wire down.
@@ -51,18 +51,19 @@ float UnoBuses::analog_share(int pin) { return static_cast<float>(analogRead(pin
 
 #ifdef HAS_I2C
 
+// Wire1 is the Qwiic socket: it has 3.3 V, as the sensors do. Wire, on the header, has 5 V.
 bool UnoBuses::write_register(uint8_t device, uint8_t at, const uint8_t *bytes, size_t size) {
-  Wire.beginTransmission(device);
-  Wire.write(at);
-  Wire.write(bytes, size);
-  return Wire.endTransmission() == 0;
+  Wire1.beginTransmission(device);
+  Wire1.write(at);
+  Wire1.write(bytes, size);
+  return Wire1.endTransmission() == 0;
 }
 
 bool UnoBuses::read_registers(uint8_t device, uint8_t at, uint8_t *bytes, size_t size) {
-  Wire.beginTransmission(device);
-  Wire.write(at);
-  if (Wire.endTransmission(false) != 0 || Wire.requestFrom(device, size) != size) return false;
-  for (size_t place = 0; place < size; ++place) bytes[place] = static_cast<uint8_t>(Wire.read());
+  Wire1.beginTransmission(device);
+  Wire1.write(at);
+  if (Wire1.endTransmission(false) != 0 || Wire1.requestFrom(device, size) != size) return false;
+  for (size_t place = 0; place < size; ++place) bytes[place] = static_cast<uint8_t>(Wire1.read());
   return true;
 }
 
