@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -180,7 +180,9 @@ fn user_and_password_open_a_broker_that_wants_them() {
     let mut typed = refused.process.stdin.as_ref().unwrap();
     refused.tells("looking for the broker");
     // The refusal comes a moment later: it is asked until it knows.
+    let begun = Instant::now();
     loop {
+        assert!(begun.elapsed() < PATIENCE, "it does not say that it is refused");
         std::io::Write::write_all(&mut typed, b"status\n").unwrap();
         let line = refused.told.recv_timeout(PATIENCE).unwrap();
         if line.contains("refuses user or password") || line.contains("does not allow this client") {
