@@ -5,10 +5,10 @@
 //! after each step. The same seed, ambient temperature and commands give the same readings, bit by bit.
 //!
 //! # Why the arithmetic is plain
-//! The model can be repeated in C++ on a Cortex-M4. So it needs no `std`, no allocation and no mathematical
-//! library: every figure is an `f32`, every operation is one of `+ - * /` or a comparison, in the order
-//! written. A twin in another language that keeps that order, with contraction into fused multiply-add
-//! switched off, gets the same bits.
+//! The model is repeated in C++ for a Cortex-M4 (`firmware/uno-r4-wifi/src/plant`). So it needs no `std`, no
+//! allocation and no mathematical library: every figure is an `f32`, every operation is one of `+ - * /` or a
+//! comparison, in the order written. A twin in another language that keeps that order, with contraction into
+//! fused multiply-add switched off, gets the same bits, and a test holds the C++ to that: change both or neither.
 //!
 //! ```
 //! use twinflow_plant::{Command, Fault, FaultClass, Plant};
