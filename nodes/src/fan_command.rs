@@ -12,6 +12,11 @@ struct Wish {
     process_heat_load_w: Option<f32>,
     mechanical_load: Option<f32>,
     fault: Option<FaultWish>,
+    /// When it was sent.
+    #[serde(rename = "timestamp")]
+    _timestamp: Option<f64>,
+    /// The machine that is meant; without it, all that listen.
+    key: Option<String>,
 }
 
 /// A fault by class or code; the class "none" ends one.
@@ -28,12 +33,13 @@ fn full_severity() -> f32 {
     0.9
 }
 
-/// The command that `payload` makes of `current`.
+/// The command that `payload` makes of `current`; nothing when another machine is meant than that of `asset_id`.
 ///
 /// # Errors
 /// The field that is wrong, what was found, and what is allowed. Nothing of the command is used then.
-pub fn apply_command(current: Command, payload: &[u8]) -> Result<Command, String> {
+pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result<Option<Command>, String> {
     let wish: Wish = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+
     let said = |error: twinflow_plant::PlantError| error.to_string();
     let mut command = current;
     if let Some(mode) = &wish.control_mode {
@@ -61,7 +67,8 @@ pub fn apply_command(current: Command, payload: &[u8]) -> Result<Command, String
         };
         command = command.with_fault(fault);
     }
-    Ok(command)
+    let is_meant = wish.key.is_none_or(|key| key.is_empty() || key == asset_id);
+    Ok(is_meant.then_some(command))
 }
 
 fn class_by_name(name: &str) -> Result<FaultClass, String> {

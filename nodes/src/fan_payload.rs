@@ -27,6 +27,7 @@ impl Sent<'_> {
             (f64::from(value) * scale).round() / scale
         };
         let mut inputs = json!({
+            "control_mode": command.control_mode().name(),
             "process_heat_load_w": rounded(command.process_heat_load_w(), 1),
             "mechanical_load": rounded(command.mechanical_load(), 3),
         });

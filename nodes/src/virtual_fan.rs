@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
@@ -52,7 +53,7 @@ pub struct Config {
     broker: Spanned<String>,
     /// Where it publishes its readings.
     topic: Spanned<String>,
-    /// Where it takes commands.
+    /// Where it takes commands; it answers them on this topic with `/ack` behind it.
     commands: Option<Spanned<String>>,
     /// The machine's name in its readings; the node's name by default.
     asset_id: Option<String>,
@@ -78,7 +79,8 @@ over MQTT. Nothing is wired to it: what it says arrives through an `mqtt-in` nod
 
 A command is a JSON object with any of `control_mode` ("automatic", "manual"), `speed_command_pct` (0 to 100),
 `process_heat_load_w` (0 to 500), `mechanical_load` (0 to 1) and `fault`, such as
-`{"class": "overcurrent", "severity": 0.9}`; the class "none" ends a fault.
+`{"class": "overcurrent", "severity": 0.9}`; the class "none" ends a fault. With a `key`, it is for the machine of that name only.
+The answer comes on the topic of the commands with `/ack` behind it: `accepted`, and if not, the `reason`.
 
 ```yaml
 twinflow: 1
@@ -104,12 +106,16 @@ nodes:
         let (address, topic, period, commands) = (address?, topic?, period?, commands.flatten());
         let brokers = Arc::clone(&self.brokers);
         let asset_id = config.asset_id.unwrap_or_else(|| check.id().value.clone());
+        let answers = commands
+            .as_ref()
+            .and_then(|topic| TopicName::from_str(&format!("{}/ack", topic.as_str())).ok());
         let (faults, seed) = (config.faults, config.seed);
         let make = move |context: &NodeContext| {
             let address = brokers.reach(&address);
             let settings = Settings {
                 topic: topic.clone(),
                 commands: commands.clone(),
+                answers: answers.clone(),
                 asset_id: asset_id.clone(),
                 period,
                 faults,
@@ -164,6 +170,7 @@ fn period(rate: &Spanned<String>, check: &mut Check<'_>) -> Option<Duration> {
 struct Settings {
     topic: TopicName,
     commands: Option<TopicName>,
+    answers: Option<TopicName>,
     asset_id: String,
     period: Duration,
     faults: Faults,
@@ -270,17 +277,30 @@ impl Simulated {
         }
     }
 
-    fn command(&mut self, payload: &[u8]) {
-        match apply_command(self.plant.command(), payload) {
-            Ok(command) => {
+    /// Obeys a command, and answers whether it did.
+    async fn command(&mut self, payload: &[u8]) {
+        let answer = match apply_command(self.plant.command(), payload, &self.settings.asset_id) {
+            // Another machine answers.
+            Ok(None) => return,
+            Ok(Some(command)) => {
                 if command.fault() != self.plant.fault() {
                     self.run += 1;
                     // A fault on command stays until a command ends it.
                     self.faults = None;
                 }
                 self.plant.set_command(command);
+                json!({ "asset_id": self.settings.asset_id, "accepted": true })
             }
-            Err(reason) => self.context.problems.report("command refused", reason),
+            Err(reason) => {
+                self.context.problems.report("command refused", &*reason);
+                json!({ "asset_id": self.settings.asset_id, "accepted": false, "reason": reason })
+            }
+        };
+        if let (Some(publisher), Some(topic)) = (&self.publisher, &self.settings.answers) {
+            let payload = answer.to_string().into_bytes();
+            let publish = publisher.publish(topic, payload.into(), Qos::AtMostOnce, false);
+            // Whoever asked sees by the readings what became of it.
+            let _ = tokio::time::timeout(self.settings.period, publish).await;
         }
     }
 }
@@ -300,7 +320,7 @@ impl Source for Simulated {
             tokio::select! {
                 messages = next_commands(&mut self.commands) => {
                     for message in messages {
-                        self.command(&message.payload);
+                        self.command(&message.payload).await;
                         message.acknowledgement.acknowledge();
                     }
                 }

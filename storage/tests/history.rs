@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use twinflow_storage::history::{
-    Excerpt, Question, Retention, Sample, SampleValue, Series, SeriesKind, States, Store,
+    AlarmChange, AlarmStatistics, Deed, Excerpt, Frequent, Question, Retention, Sample, SampleValue, Series,
+    SeriesKind, States, Store,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -253,4 +254,76 @@ proptest! {
         prop_assert_eq!(seen, all.len());
         prop_assert!(excerpt.times.len() <= 2 * points as usize + 1);
     }
+}
+
+fn change(time_ms: i64, alarm: &str, state: &str) -> AlarmChange {
+    AlarmChange {
+        time_ms,
+        node: "heat".to_owned(),
+        machine: "fan-1".to_owned(),
+        alarm: alarm.to_owned(),
+        state: state.to_owned(),
+        priority: "medium".to_owned(),
+        message: "Temperature is above 45 °C".to_owned(),
+        active: state == "unacknowledged",
+        first: true,
+        by: None,
+        value: Some(46.5),
+    }
+}
+
+#[test]
+fn the_journal_keeps_changes_once_and_gives_the_newest_first() {
+    let bench = Bench::new();
+    let raised = change(START_MS, "high", "unacknowledged");
+    let returned = change(START_MS + 5, "high", "returned");
+    bench
+        .store
+        .note_alarms(&[raised.clone(), returned.clone()])
+        .unwrap();
+    bench.store.note_alarms(&[returned.clone()]).unwrap();
+    let all = bench.store.alarms(START_MS, START_MS + 10, 10).unwrap();
+    assert_eq!(all, [returned, raised]);
+    assert_eq!(bench.store.alarms(START_MS + 1, START_MS + 5, 10).unwrap(), []);
+}
+
+#[test]
+fn what_people_did_is_noted_with_what_was_refused() {
+    let bench = Bench::new();
+    let deed = |time_ms: i64, refused: Option<&str>| Deed {
+        time_ms,
+        by: "ada".to_owned(),
+        node: "speed".to_owned(),
+        operation: "set".to_owned(),
+        arguments: "{\"value\":120}".to_owned(),
+        refused: refused.map(str::to_owned),
+    };
+    let (done, refused) = (deed(START_MS, None), deed(START_MS, Some("120 % is above 100 %")));
+    bench.store.note_deed(&done).unwrap();
+    bench.store.note_deed(&refused).unwrap();
+    assert_eq!(
+        bench.store.deeds(START_MS, START_MS + 1, 10).unwrap(),
+        [refused, done]
+    );
+}
+
+#[test]
+fn floods_and_chattering_alarms_are_counted() {
+    let mut changes: Vec<AlarmChange> = (0..12)
+        .map(|n| change(START_MS + n * 1_000, "high", "unacknowledged"))
+        .collect();
+    changes.push(change(START_MS + 500, "high", "returned"));
+    changes.push(change(START_MS + 1_800_000, "low", "unacknowledged"));
+    let statistics = AlarmStatistics::of(&changes, START_MS, START_MS + HOUR_MS);
+    assert_eq!((statistics.raised, statistics.peak_per_ten_minutes), (13, 12));
+    assert!((statistics.per_ten_minutes - 13.0 / 6.0).abs() < 1e-9);
+    assert!((statistics.in_flood - 1.0 / 6.0).abs() < 1e-9);
+    let names = |frequent: &[Frequent]| {
+        frequent
+            .iter()
+            .map(|f| format!("{} {}", f.alarm, f.count))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&statistics.most_frequent), ["high 12", "low 1"]);
+    assert_eq!(names(&statistics.chattering), ["high 12"]);
 }

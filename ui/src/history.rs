@@ -1,4 +1,4 @@
-//! `GET /api/history/{stream}`: what a widget showed before.
+//! What was before: values, alarms, and what people did.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use twinflow_engine::record::EventTime;
-use twinflow_storage::history::{Plan, Question, RecorderHandle};
+use twinflow_storage::history::{AlarmStatistics, Plan, Question, RecorderHandle, Store};
 
 use crate::shown::Current;
 
@@ -112,6 +112,73 @@ fn answer(history: &ShownHistory, stream: &str, part: &Part, now_ms: i64) -> Res
         Ok(excerpt) => Json(excerpt).into_response(),
         Err(error) => failed(error),
     }
+}
+
+/// Which part of the journal.
+#[derive(Debug, Deserialize)]
+pub struct Span {
+    /// From this time, in milliseconds since 1970; a day before its end by default.
+    from: Option<i64>,
+    /// Up to this time, which is left out; now by default.
+    to: Option<i64>,
+    /// So many entries at most, the newest.
+    #[serde(default = "default_entries")]
+    most: u32,
+}
+
+fn default_entries() -> u32 {
+    1_000
+}
+
+/// More entries than anybody reads.
+const MOST_ENTRIES: u32 = 100_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Answers from the journal, which may have to wait for a disk.
+async fn from_journal<T: Serialize + Send + 'static>(
+    current: Current,
+    span: Span,
+    read: impl FnOnce(&Store, i64, i64, u32) -> Result<T, String> + Send + 'static,
+) -> Response {
+    let Some(history) = current.borrow().history.clone() else {
+        return refused(StatusCode::NOT_FOUND, "this flow keeps no journal");
+    };
+    let answer = tokio::task::spawn_blocking(move || {
+        let to_ms = span
+            .to
+            .unwrap_or_else(|| EventTime::now().as_millis().saturating_add(1));
+        let from_ms = span.from.unwrap_or_else(|| to_ms.saturating_sub(DAY_MS));
+        read(
+            history.recorder.caught_up(),
+            from_ms,
+            to_ms,
+            span.most.min(MOST_ENTRIES),
+        )
+    });
+    match answer.await {
+        Ok(Ok(entries)) => Json(entries).into_response(),
+        Ok(Err(error)) => refused(StatusCode::SERVICE_UNAVAILABLE, &error),
+        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "reading the journal failed"),
+    }
+}
+
+/// `GET /api/alarms/journal`: every change of an alarm, the newest first.
+pub async fn alarms(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+    from_journal(current, span, Store::alarms).await
+}
+
+/// `GET /api/alarms/statistics`: how often alarms came, which most often, and which chatter.
+pub async fn alarm_statistics(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+    let statistics = |store: &Store, from_ms: i64, to_ms: i64, _: u32| {
+        let changes = store.alarms(from_ms, to_ms, MOST_ENTRIES)?;
+        Ok(AlarmStatistics::of(&changes, from_ms, to_ms))
+    };
+    from_journal(current, span, statistics).await
+}
+
+/// `GET /api/audit`: who did what, the newest first.
+pub async fn audit(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+    from_journal(current, span, Store::deeds).await
 }
 
 fn refused(code: StatusCode, error: &str) -> Response {

@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use twinflow_engine::node::Operation;
+use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::OperationError;
+use twinflow_storage::history::Deed;
 
 use crate::shown::Current;
 
@@ -64,18 +66,42 @@ pub async fn alarms(State(current): State<Current>) -> Response {
 }
 
 async fn operate(current: &Current, node: &str, name: String, arguments: Value) -> Response {
-    let watched = Arc::clone(&current.borrow().watched);
+    let (watched, history) = {
+        let shown = current.borrow();
+        (Arc::clone(&shown.watched), shown.history.clone())
+    };
     // Nobody has to log in where only this machine can reach the server.
     let by: Arc<str> = "local".into();
+    let mut deed = Deed {
+        time_ms: EventTime::now().as_millis(),
+        by: by.to_string(),
+        node: node.to_owned(),
+        operation: name.clone(),
+        arguments: arguments.to_string(),
+        refused: None,
+    };
     let operation = Operation { name, arguments, by };
-    let asked = format!("{} {node} {}", operation.name, operation.arguments);
-    match watched.operate(node, operation).await {
-        Ok(answer) => {
-            tracing::info!("{asked}, by local: done");
-            Json(answer).into_response()
-        }
+    let answer = watched.operate(node, operation).await;
+    deed.refused = answer.as_ref().err().map(OperationError::to_string);
+    tracing::info!(
+        by = deed.by,
+        node,
+        operation = deed.operation,
+        arguments = deed.arguments,
+        refused = deed.refused,
+        "operated"
+    );
+    if let Some(history) = history {
+        // Whether it could be noted changes nothing for whoever asked.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = history.recorder.store().note_deed(&deed) {
+                tracing::error!("what was done could not be noted: {error}");
+            }
+        });
+    }
+    match answer {
+        Ok(answer) => Json(answer).into_response(),
         Err(error) => {
-            tracing::info!("{asked}, by local: refused, {error}");
             let code = match error {
                 OperationError::UnknownNode(_) => StatusCode::NOT_FOUND,
                 OperationError::NotOperable(_) => StatusCode::METHOD_NOT_ALLOWED,

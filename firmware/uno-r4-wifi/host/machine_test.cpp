@@ -99,7 +99,7 @@ void comes_online() {
 void obeys_commands() {
   Board board;
   board.come_online();
-  CHECK_TEXT(board.command("{\"control_mode\":\"manual\",\"speed_command_pct\":100}"), "{\"accepted\":true}");
+  CHECK_TEXT(board.command("{\"control_mode\":\"manual\",\"speed_command_pct\":100}"), "{\"asset_id\":\"fan-1\",\"accepted\":true}");
   CHECK(board.hal.acknowledged == 1);
   board.run(20000);
   CHECK(board.machine.plant().reading().rpm > 2900.0f);
@@ -128,7 +128,7 @@ void refuses_nonsense() {
                             "\xff\xfe\x01", "{\"control_mode\":\"\"\"}", "{\"fault\":{\"code\":9}}"};
   for (const char *text : nonsense) {
     const char *answer = board.command(text);
-    CHECK_TEXT(answer, "{\"accepted\":false,\"reason\":\"");
+    CHECK_TEXT(answer, "{\"asset_id\":\"fan-1\",\"accepted\":false,\"reason\":\"");
     CHECK(strlen(answer) > 40);
   }
   const Command &after = board.machine.plant().command();
@@ -139,7 +139,7 @@ void refuses_nonsense() {
   char longest[6000];
   memset(longest, 'x', sizeof longest);
   CHECK_TEXT(board.command(longest, sizeof longest), "too long");
-  CHECK_TEXT(board.command("{\"speed_command_pct\":10}"), "{\"accepted\":true}");
+  CHECK_TEXT(board.command("{\"speed_command_pct\":10}"), "{\"asset_id\":\"fan-1\",\"accepted\":true}");
   CHECK(board.machine.connection().times_online() == 1);
 }
 

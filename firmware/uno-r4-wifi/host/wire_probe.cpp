@@ -32,7 +32,7 @@ std::string from_hex(const std::string &hex) {
 }  // namespace
 
 int main() {
-  Request request = {Command(), 5.0f};
+  Request request = {Command(), 5.0f, {}};
   std::string line;
   while (std::getline(std::cin, line)) {
     std::istringstream words(line);
@@ -44,8 +44,12 @@ int main() {
       const std::string bytes = from_hex(hex);
       char reason_buffer[160];
       TextWriter reason(reason_buffer, sizeof reason_buffer);
-      request = {Command(), 5.0f};
+      request = {Command(), 5.0f, {}};
       if (read_command(bytes.data(), bytes.size(), request, reason)) {
+        if (!request.is_meant_for("fan-1")) {
+          printf("another\n");
+          continue;
+        }
         const Command &command = request.command;
         printf("accepted %d %u %u %u %u %u %u\n", command.control_mode == ControlMode::manual,
                bits(command.speed_command_pct), bits(command.process_heat_load_w), bits(command.mechanical_load),

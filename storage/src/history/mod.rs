@@ -4,7 +4,11 @@
 //! flow as a browser does, so that nothing in the flow waits for the disk, and writes groups into the [`Store`]. There,
 //! readings are also summed up by seconds, minutes and hours, each with its own [`Retention`]; [`Store::read`] answers from the
 //! finest one that fits the question.
+//!
+//! Beside it stands the journal of alarms and of what people did.
 
+mod alarm_statistics;
+mod journal;
 mod plan;
 mod reading;
 mod recorder;
@@ -13,7 +17,9 @@ mod rollup;
 mod states;
 mod store;
 
-pub use plan::{Plan, Recorded, Series, SeriesKind};
+pub use alarm_statistics::{AlarmStatistics, Frequent};
+pub use journal::{AlarmChange, Deed};
+pub use plan::{AlarmStream, Plan, Recorded, Series, SeriesKind};
 pub use reading::{Curve, Excerpt, Question, States};
 pub use recorder::{Recorder, RecorderHandle};
 pub use retention::Retention;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use twinflow_engine::graph::{Graph, Node};
-use twinflow_engine::node::ERROR_OUTPUT;
+use twinflow_engine::node::{ERROR_OUTPUT, Shown};
 use twinflow_engine::schema::{Field, FieldType};
 
 /// A value that is kept, of all machines. It goes on when widgets come, go or change their names: it is known by where it
@@ -46,6 +46,16 @@ pub struct Recorded {
 pub struct Plan {
     recorded: Vec<Recorded>,
     by_stream: BTreeMap<Arc<str>, Vec<(String, Series)>>,
+    alarms: Vec<AlarmStream>,
+}
+
+/// A stream of changes of alarms, and in which columns they are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmStream {
+    /// The stream, that is the node.
+    pub stream: Arc<str>,
+    /// The names of its columns.
+    pub columns: Vec<Arc<str>>,
 }
 
 impl Plan {
@@ -55,6 +65,17 @@ impl Plan {
         let mut plan = Self::default();
         for node in &graph.nodes {
             let Some(view) = &node.view else { continue };
+            if let Shown::Alarms(_) = view.shown {
+                plan.alarms.push(AlarmStream {
+                    stream: node.id.value.as_str().into(),
+                    columns: view
+                        .columns
+                        .iter()
+                        .map(|column| Arc::clone(&column.field.name))
+                        .collect(),
+                });
+                continue;
+            }
             let origin = origin(graph, node);
             let stream: Arc<str> = node.id.value.as_str().into();
             for (column, shown) in view.columns.iter().enumerate() {
@@ -83,6 +104,12 @@ impl Plan {
     #[must_use]
     pub fn recorded(&self) -> &[Recorded] {
         &self.recorded
+    }
+
+    /// The streams whose rows go into the journal.
+    #[must_use]
+    pub fn alarms(&self) -> &[AlarmStream] {
+        &self.alarms
     }
 
     /// The fields of a stream that are kept, each with its series.

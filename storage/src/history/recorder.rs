@@ -10,7 +10,8 @@ use rusqlite::types::Value as Cell;
 use twinflow_engine::record::{EventTime, Key, Value};
 use twinflow_engine::runtime::{FeedRows, Watched};
 
-use super::plan::{Plan, Recorded, Series, SeriesKind};
+use super::journal::AlarmChange;
+use super::plan::{AlarmStream, Plan, Recorded, Series, SeriesKind};
 use super::store::{Sample, SampleValue, SeriesId, Store};
 
 /// How often groups are written. A feed holds 6,000 rows: at up to 24,000 a second none is missed.
@@ -87,6 +88,12 @@ impl Drop for Recorder {
 }
 
 impl RecorderHandle {
+    /// The history, without what is about to be written.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The history, with all that has come so far. It blocks for as long as the disk takes.
     #[must_use]
     pub fn caught_up(&self) -> &Store {
@@ -107,6 +114,13 @@ struct Work {
 struct Followed {
     watched: Arc<Watched>,
     streams: Vec<Stream>,
+    alarms: Vec<AlarmFeed>,
+}
+
+/// A feed of changes of alarms.
+struct AlarmFeed {
+    columns: AlarmStream,
+    next: u64,
 }
 
 /// A feed that is read.
@@ -146,9 +160,14 @@ impl Work {
         let before = self.followed.take();
         let next = |id: &str| {
             let before = before.as_ref()?;
-            let stream = before.streams.iter().find(|stream| &*stream.id == id)?;
+            let stream = before.streams.iter().map(|stream| (&stream.id, stream.next));
+            let alarms = before
+                .alarms
+                .iter()
+                .map(|alarms| (&alarms.columns.stream, alarms.next));
+            let (_, next) = stream.chain(alarms).find(|(known, _)| &***known == id)?;
             let is_same = Arc::ptr_eq(before.watched.feed(id)?, watched.feed(id)?);
-            is_same.then_some(stream.next)
+            is_same.then_some(next)
         };
         let mut streams: Vec<Stream> = Vec::new();
         for Recorded {
@@ -168,14 +187,59 @@ impl Work {
                 }),
             }
         }
-        self.followed = Some(Followed { watched, streams });
+        let alarms = plan.alarms().iter().map(|columns| AlarmFeed {
+            next: next(&columns.stream).unwrap_or(0),
+            columns: columns.clone(),
+        });
+        self.followed = Some(Followed {
+            alarms: alarms.collect(),
+            watched,
+            streams,
+        });
     }
 
     /// Writes what has come since. What cannot be written stays in the feeds, and is tried again as long as they have it.
     fn write(&mut self) {
-        let Some(Followed { watched, streams }) = &mut self.followed else {
-            return;
-        };
+        let alarms = self.write_alarms();
+        let values = self.write_values();
+        if let Some(result) = [alarms, values].into_iter().flatten().reduce(Result::and) {
+            self.tell(result);
+        }
+    }
+
+    /// Nothing when nothing has come.
+    fn write_alarms(&mut self) -> Option<Result<(), String>> {
+        let Followed { watched, alarms, .. } = self.followed.as_mut()?;
+        let mut changes = Vec::new();
+        let mut reached = Vec::new();
+        for feed in alarms.iter() {
+            let rows = watched
+                .feed(&feed.columns.stream)
+                .and_then(|rows| rows.rows_since(feed.next, usize::MAX));
+            let Some(rows) = rows else {
+                reached.push(feed.next);
+                continue;
+            };
+            reached.push(rows.first + rows.rows.len() as u64);
+            changes.extend(rows.rows.iter().map(|(time, key, values)| {
+                alarm_change(&feed.columns, *time, &watched.keys.name(*key), values)
+            }));
+        }
+        if changes.is_empty() {
+            return None;
+        }
+        let noted = self.store.note_alarms(&changes);
+        if noted.is_ok() {
+            for (feed, next) in alarms.iter_mut().zip(reached) {
+                feed.next = next;
+            }
+        }
+        Some(noted)
+    }
+
+    /// Nothing when nothing has come.
+    fn write_values(&mut self) -> Option<Result<(), String>> {
+        let Followed { watched, streams, .. } = self.followed.as_mut()?;
         let mut samples = Vec::new();
         let mut reached = Vec::new();
         let mut failed = None;
@@ -203,7 +267,7 @@ impl Work {
             }
         }
         if samples.is_empty() && failed.is_none() {
-            return;
+            return None;
         }
         let written = match failed {
             Some(error) => Err(error),
@@ -216,7 +280,7 @@ impl Work {
                 }
             }
         }
-        self.tell(written);
+        Some(written)
     }
 
     /// Tells once that the disk takes nothing, and once that it does again.
@@ -262,6 +326,34 @@ impl Stream {
             }
         }
         Ok(())
+    }
+}
+
+fn alarm_change(columns: &AlarmStream, time: EventTime, machine: &str, values: &[Value]) -> AlarmChange {
+    let value = |name: &str| {
+        let slot = columns.columns.iter().position(|column| &**column == name)?;
+        values.get(slot)
+    };
+    let text = |name: &str| match value(name) {
+        Some(Value::Text(text)) => Some(text.to_string()),
+        _ => None,
+    };
+    let is_true = |name: &str| matches!(value(name), Some(Value::Boolean(true)));
+    AlarmChange {
+        time_ms: time.as_millis(),
+        node: columns.stream.to_string(),
+        machine: machine.to_owned(),
+        alarm: text("alarm").unwrap_or_default(),
+        state: text("state").unwrap_or_default(),
+        priority: text("priority").unwrap_or_default(),
+        message: text("message").unwrap_or_default(),
+        active: is_true("active"),
+        first: is_true("first"),
+        by: text("by"),
+        value: match value("value") {
+            Some(Value::Number(value)) => Some(*value),
+            _ => None,
+        },
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::journal;
 use super::plan::{Series, SeriesKind};
 use super::retention::{Retention, Tier, millis};
 use super::rollup::Sums;
@@ -79,6 +80,23 @@ struct Writing {
     ids: HashMap<(Series, String), SeriesId>,
 }
 
+/// The connection that writes, for as long as nobody else does.
+pub(super) struct WritingConnection<'s>(MutexGuard<'s, Writing>);
+
+impl std::ops::Deref for WritingConnection<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0.connection
+    }
+}
+
+impl std::ops::DerefMut for WritingConnection<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0.connection
+    }
+}
+
 impl Store {
     /// Opens or makes the file. One that is no such file, or damaged, is put aside.
     ///
@@ -116,6 +134,11 @@ impl Store {
     #[must_use]
     pub fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// For those who write what is no series.
+    pub(super) fn connection(&self) -> WritingConnection<'_> {
+        WritingConnection(self.writing())
     }
 
     fn writing(&self) -> MutexGuard<'_, Writing> {
@@ -183,6 +206,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 {
         connection.execute_batch(TABLES)?;
+        connection.execute_batch(journal::TABLES)?;
         connection.pragma_update(None, "user_version", VERSION)?;
     }
     Ok(connection)
@@ -264,6 +288,10 @@ fn forget_old(connection: &mut Connection, retention: &Retention, now_ms: i64) -
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.collect::<Result<_, _>>()?
     };
+    for table in ["alarms", "operations"] {
+        let since = now_ms.saturating_sub(journal::KEPT_MS);
+        transaction.execute(&format!("DELETE FROM {table} WHERE time_ms < ?1"), [since])?;
+    }
     {
         let mut readings =
             transaction.prepare_cached("DELETE FROM readings WHERE series = ?1 AND time_ms < ?2")?;

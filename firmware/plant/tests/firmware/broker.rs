@@ -135,7 +135,7 @@ fn the_boards_program_lives_with_a_real_broker() {
     assert!(last["rpm"].as_f64().unwrap() < 2400.0, "{last}");
     command(&broker, r#"{"control_mode":"manual","speed_command_pct":100}"#);
     let said = json(&heard, "/command/ack", |_| true);
-    assert_eq!(said, serde_json::json!({ "accepted": true }));
+    assert_eq!(said, serde_json::json!({ "asset_id": "fan-7", "accepted": true }));
     json(&heard, "/data", |reading| {
         reading["inputs"]["speed_command_pct"] == 100.0 && reading["rpm"].as_f64().unwrap() > 2800.0
     });

@@ -21,6 +21,9 @@ const PROBE: Program = Program {
     options: &[],
 };
 
+/// The machine that the commands come to.
+const ASSET_ID: &str = "fan-1";
+
 /// What the C++ answers to lines of input.
 fn asked(script: &str) -> Vec<String> {
     let output = run(&PROBE.path(), &[], script.as_bytes());
@@ -55,11 +58,15 @@ fn agree(payloads: &[Vec<u8>]) {
     let script: String = payloads.iter().map(|payload| command_line(payload)).collect();
     let answers = asked(&script);
     assert_eq!(answers.len(), payloads.len());
-    let mut counts = [0, 0];
+    let mut counts = [0, 0, 0];
     for (payload, answer) in payloads.iter().zip(answers) {
         let text = String::from_utf8_lossy(payload);
-        match apply_command(Command::default(), payload) {
-            Ok(command) => {
+        match apply_command(Command::default(), payload, ASSET_ID) {
+            Ok(None) => {
+                assert_eq!(answer, "another", "for {text}");
+                counts[2] += 1;
+            }
+            Ok(Some(command)) => {
                 assert_eq!(answer, accepted(&command), "for {text}");
                 counts[0] += 1;
             }
@@ -134,6 +141,15 @@ fn the_same_commands_are_accepted_and_mean_the_same() {
         r#"{"speed_command_pct" 60}"#,
         r#"{"speed_command_pct":60"#,
         r#"{"a":{"b":{"c":{"d":{"e":{}}}}}}"#,
+        r#"{"timestamp":1764000000123,"key":"fan-1","speed_command_pct":60}"#,
+        r#"{"timestamp":null,"key":null}"#,
+        r#"{"timestamp":"now"}"#,
+        r#"{"timestamp":1e999}"#,
+        r#"{"timestamp":-1.5e3}"#,
+        r#"{"key":"fan-2","speed_command_pct":60}"#,
+        r#"{"speed_command_pct":160,"key":"fan-2"}"#,
+        r#"{"key":"a name that is longer than any that this board would take in"}"#,
+        r#"{"key":1}"#,
         "",
         "   ",
         "null",
@@ -277,7 +293,7 @@ fn a_reason_names_the_field_what_was_found_and_what_is_allowed() {
 {"fault":{"code":9}}
     refused the fault code stands for no class; give a whole number from 0 (normal) to 4 (thermal overload)
 {"speed":6}
-    refused unknown field `speed`; known are control_mode, speed_command_pct, process_heat_load_w, mechanical_load, fault, publish_rate_hz
+    refused unknown field `speed`; known are control_mode, speed_command_pct, process_heat_load_w, mechanical_load, fault, publish_rate_hz, timestamp, key
 {"fault":{}}
     refused `fault` needs either `class` or `code`
 {"speed_command_pct":}
@@ -299,7 +315,7 @@ fn the_same_payload_is_sent() {
     let mut script = String::new();
     let mut due = Vec::new();
     for (number, text) in commands.iter().enumerate() {
-        let command = apply_command(Command::default(), text.as_bytes()).unwrap();
+        let command = apply_command(Command::default(), text.as_bytes(), ASSET_ID).unwrap().unwrap();
         script.push_str(&command_line(text.as_bytes()));
         for steps in [0_u32, 1, 2, 3, 17, 18, 600, 1801] {
             let seed = number as u64 + 3;

@@ -112,9 +112,10 @@ void Machine::report(uint32_t now_ms) {
   show();
 }
 
-bool Machine::obey(const char *text, size_t size, TextWriter &reason) {
+Machine::Answer Machine::obey(const char *text, size_t size, TextWriter &reason) {
   Request request = {plant_.command(), publish_rate_hz_};
-  if (!read_command(text, size, request, reason)) return false;
+  if (!read_command(text, size, request, reason)) return Answer::refused;
+  if (!request.is_meant_for(settings_.asset_id)) return Answer::none;
   if (request.command.fault != plant_.command().fault) {
     ++run_;
     // A fault on command stays until a command ends it.
@@ -125,24 +126,26 @@ bool Machine::obey(const char *text, size_t size, TextWriter &reason) {
     publish_rate_hz_ = request.publish_rate_hz;
     readings_.set_rate_hz(publish_rate_hz_);
   }
-  return true;
+  return Answer::accepted;
 }
 
 void Machine::on_message(const char *payload, size_t size, bool whole) {
   char reason_buffer[reason_capacity];
   TextWriter reason(reason_buffer, sizeof reason_buffer);
-  bool is_accepted = false;
+  Answer given = Answer::refused;
   if (whole) {
-    is_accepted = obey(payload, size, reason);
+    given = obey(payload, size, reason);
   } else {
     reason.text("the message is too long: a command has some hundred bytes");
   }
   char answer_buffer[answer_capacity];
   TextWriter answer(answer_buffer, sizeof answer_buffer);
-  if (is_accepted) {
-    answer.text("{\"accepted\":true}");
+  if (given == Answer::none) return;
+  answer.text("{\"asset_id\":\"").json_string(settings_.asset_id);
+  if (given == Answer::accepted) {
+    answer.text("\",\"accepted\":true}");
   } else {
-    answer.text("{\"accepted\":false,\"reason\":\"").json_string(reason.c_str()).text("\"}");
+    answer.text("\",\"accepted\":false,\"reason\":\"").json_string(reason.c_str()).text("\"}");
   }
   connection_.publish(settings_.answer_topic, answer.c_str(), answer.size());
 }
@@ -161,7 +164,7 @@ void Machine::obey_line() {
   TextWriter reason(reason_buffer, sizeof reason_buffer);
   char json_buffer[ConsoleLine::capacity + 64];
   TextWriter json(json_buffer, sizeof json_buffer);
-  bool is_accepted = false;
+  Answer given = Answer::refused;
   if (line_.was_too_long()) {
     reason.text("the line is too long");
   } else if (strcmp(line_.text(), "help") == 0) {
@@ -169,11 +172,11 @@ void Machine::obey_line() {
   } else if (strcmp(line_.text(), "status") == 0) {
     return tell_status();
   } else if (line_.text()[0] == '{') {
-    is_accepted = obey(line_.text(), line_.size(), reason);
+    given = obey(line_.text(), line_.size(), reason);
   } else if (json_of_words(line_.text(), line_.size(), json, reason)) {
-    is_accepted = obey(json.c_str(), json.size(), reason);
+    given = obey(json.c_str(), json.size(), reason);
   }
-  say(is_accepted ? "accepted" : "refused: ");
+  say(given == Answer::accepted ? "accepted" : given == Answer::none ? "that is for another machine" : "refused: ");
   say(reason.c_str());
   say("\r\n");
 }

@@ -43,7 +43,9 @@ class Machine : private MqttListener {
   void step_plant();
   void report(uint32_t now_ms);
   void measure(uint32_t now_ms, Report &report);
-  bool obey(const char *text, size_t size, TextWriter &reason);
+  // What is answered to a command; nothing to one for another machine.
+  enum class Answer { none, accepted, refused };
+  Answer obey(const char *text, size_t size, TextWriter &reason);
   void poll_console();
   void obey_line();
   void tell_connection();

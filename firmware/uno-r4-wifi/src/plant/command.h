@@ -12,6 +12,8 @@ enum class ControlMode : uint8_t {
   manual,
 };
 
+inline const char *name_of(ControlMode mode) { return mode == ControlMode::manual ? "manual" : "automatic"; }
+
 // Whoever fills one keeps its values within the limits below. The default is the automatic control of a process of 100 W:
 // about 31 °C, 1850 rpm and 1 A in a room of 22 °C.
 struct Command {

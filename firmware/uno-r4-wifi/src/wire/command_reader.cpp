@@ -1,7 +1,5 @@
 #include "command_reader.h"
 
-#include "json_reader.h"
-
 namespace twinflow {
 
 namespace {
@@ -9,10 +7,11 @@ namespace {
 constexpr float usual_severity = 0.9f;
 
 // The fields in the order in which a refusal lists them.
-enum Field : unsigned { control_mode, speed, heat, load, fault, rate, field_count };
+enum Field : unsigned { control_mode, speed, heat, load, fault, rate, timestamp, key, field_count };
 constexpr const char *field_names[field_count] = {
     "control_mode",    "speed_command_pct", "process_heat_load_w",
     "mechanical_load", "fault",             "publish_rate_hz",
+    "timestamp",       "key",
 };
 
 enum FaultField : unsigned { fault_class, fault_code, severity, fault_field_count };
@@ -71,8 +70,19 @@ class Reading {
       case load: return number(field_names[field], mechanical_load_limits, command.mechanical_load);
       case rate: return number(field_names[field], publish_rate_hz_limits, request.publish_rate_hz);
       case fault: return read_fault(command.fault);
+      case timestamp: return any_time();
+      case key: return json_.text(request.key) || broken();
       case field_count: break;
     }
+    return false;
+  }
+
+  // When it was sent changes nothing, but must make sense.
+  bool any_time() {
+    JsonNumber time;
+    if (!json_.number(time)) return broken();
+    if (time.value - time.value == 0.0) return true;
+    reason_.text("timestamp is no number of milliseconds");
     return false;
   }
 
@@ -171,6 +181,7 @@ class Reading {
 
 bool read_command(const char *text, size_t size, Request &request, TextWriter &reason) {
   Request asked = request;
+  asked.key = {};
   if (!Reading(text, size, reason).read(asked)) return false;
   request = asked;
   return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../plant/command.h"
+#include "json_reader.h"
 #include "text_writer.h"
 
 namespace twinflow {
@@ -12,6 +13,10 @@ constexpr Limits publish_rate_hz_limits = {1.0f, 20.0f};
 struct Request {
   Command command;
   float publish_rate_hz;
+  // The machine that is meant; empty for all that listen.
+  JsonText key = {};
+
+  bool is_meant_for(const char *asset_id) const { return key.size == 0 || key.is(asset_id); }
 };
 
 // Reads a message such as {"control_mode": "manual", "speed_command_pct": 60, "fault": {"class": "imbalance", "severity": 0.6}}.

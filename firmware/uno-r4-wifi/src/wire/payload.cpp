@@ -15,7 +15,8 @@ bool write_payload(const Report &report, TextWriter &out) {
   if (report.has_current) out.text(",\"current\":").decimal(report.reading.current_a, 3);
   if (report.has_vibration) out.text(",\"vibration\":").decimal(report.reading.vibration_g, 4);
   out.text(",\"mode\":\"").text(name_of(report.mode));
-  out.text("\",\"inputs\":{\"process_heat_load_w\":").decimal(command.process_heat_load_w, 1);
+  out.text("\",\"inputs\":{\"control_mode\":\"").text(name_of(command.control_mode));
+  out.text("\",\"process_heat_load_w\":").decimal(command.process_heat_load_w, 1);
   out.text(",\"mechanical_load\":").decimal(command.mechanical_load, 3);
   // In automatic mode the controller chooses the speed, and nobody has set one.
   if (command.control_mode == ControlMode::manual) {
