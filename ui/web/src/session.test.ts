@@ -133,6 +133,24 @@ describe('a session', () => {
     expect(session.machine('alerts')?.series.text(1, 0)).toBe('Normal');
   });
 
+  it('shows of all machines the one that stands worst', async () => {
+    latest().rows(1, [
+      [NOW, 'fan 1', false, 'Normal'],
+      [NOW, 'fan 2', true, 'Overcurrent'],
+    ]);
+    session.choose(null);
+    await settle(300);
+    beat();
+    await settle(20);
+    const widget = session.dashboard?.pages[0]?.groups[0]?.widgets[0];
+    expect(session.abnormal.get('a')).toBe('alarm');
+    expect(widget === undefined ? null : session.machineOf(widget)?.key).toBe('fan 2');
+    session.choose('fan 1');
+    beat();
+    await settle(20);
+    expect(session.abnormal.size).toBe(0);
+  });
+
   it('raises notices for what happened while it was cut off, but not for the history of a restarted server', async () => {
     latest().rows(1, [[NOW, 'fan', false, 'Normal']]);
     await settle(5000);

@@ -19,7 +19,7 @@ const WAIT_MS = 900;
  * @param {import('playwright-core').Browser} browser @param {string} url @param {string} theme
  * @param {readonly [number, number]} size @returns {Promise<string[]>} what is wrong
  */
-export async function lookOver(browser, url, theme, [width, height]) {
+async function lookOver(browser, url, theme, [width, height]) {
   const colorScheme = theme === 'dark' ? 'dark' : 'light';
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.addInitScript((kept) => localStorage.setItem('twinflow.theme', kept), theme);

@@ -3,9 +3,11 @@ import { widgetsOf, type Dashboard, type Row, type Rows, type Widget } from '../
 import { columnsOf } from './column';
 import { Stream, type Machine } from './stream';
 
+const byName = new Intl.Collator('en', { numeric: true });
+
 /** By their names as people count: "fan 9" before "fan 10". */
 export function sortKeys(keys: readonly string[]): string[] {
-  return [...keys].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...keys].sort(byName.compare);
 }
 
 const NONE: ReadonlyMap<string, Machine> = new Map();
