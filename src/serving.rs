@@ -73,7 +73,7 @@ impl Serving<'_> {
         let (reloads, mut wishes) = mpsc::channel(1);
         let started = EventTime::now().0;
         let setup = |graph: &Graph, running: &Running| ServerSetup {
-            dashboard: dashboard(graph, started),
+            dashboard: dashboard(graph, started, recorder.is_some()),
             watched: running.watched(),
             models: predictor::models(graph, &shared.models),
             history: recorder.as_ref().map(|recorder| {

@@ -27,6 +27,8 @@ pub struct Dashboard {
     pub revision: String,
     /// Milliseconds without a reading until the data counts as late.
     pub stale_after_ms: u32,
+    /// Whether what was before is kept.
+    pub history: bool,
     /// The pages in the order in which the flow names them.
     pub pages: Vec<Page>,
     /// The nodes that raise alarms.
@@ -136,9 +138,9 @@ pub struct WidgetField {
     pub slot: usize,
 }
 
-/// Lays out the dashboard of a flow. `start` tells one start of the flow from another.
+/// Lays out the dashboard of a flow. `start` tells one start of the flow from another, `history` whether what was before is kept.
 #[must_use]
-pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
+pub fn dashboard(graph: &Graph, start: i64, history: bool) -> Dashboard {
     let mut views: Vec<(u32, &str, &View)> = graph
         .nodes
         .iter()
@@ -191,6 +193,7 @@ pub fn dashboard(graph: &Graph, start: i64) -> Dashboard {
         description: graph.description.clone(),
         revision: String::new(),
         stale_after_ms: STALE_AFTER_MS,
+        history,
         pages,
         alarms,
     };

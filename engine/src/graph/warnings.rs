@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Node, Wire};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::node::Shown;
 
 /// Nodes whose records nothing reads.
 pub(super) fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) {
@@ -15,7 +16,12 @@ pub(super) fn warn_of_unused(nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) 
     };
     let used: HashSet<usize> = wires.filter(is_of_records).map(|wire| wire.from).collect();
     for (number, node) in nodes.iter().enumerate() {
-        if !node.outputs.is_empty() && !used.contains(&number) {
+        // Alarms stand on the dashboard, whether their changes go anywhere else or not.
+        let is_seen = node
+            .view
+            .as_ref()
+            .is_some_and(|view| matches!(view.shown, Shown::Alarms(_)));
+        if !node.outputs.is_empty() && !used.contains(&number) && !is_seen {
             diagnostics.push(
                 Diagnostic::new(
                     Code::UnusedNode,

@@ -25,7 +25,7 @@ function binary(): string {
   const path = process.env['TWINFLOW'];
   if (path === undefined || !existsSync(path))
     throw new Error(
-      `TWINFLOW must name the built program (cargo build --release), found ${path ?? 'nothing'}`,
+      `TWINFLOW must name the built program (cargo build), found ${path ?? 'nothing'}`,
     );
   return resolve(path);
 }

@@ -126,7 +126,7 @@ fn the_same_commands_are_accepted_and_mean_the_same() {
         r#"{"fault":{"code":1e0}}"#,
         r#"{"fault":{"code":4294967297}}"#,
         r#"{"fault":{"code":0,"severity":7}}"#,
-        r#"{"fault":{"class":"none","severity":1e300}}"#,
+        r#"{"fault":{"class":"none","severity":1e30}}"#,
         r#"{"fault":{"class":"overcurrent","severity":1.01}}"#,
         r#"{"fault":{"class":"overcurrent","severity":null}}"#,
         r#"{"fault":{"class":null,"code":2}}"#,
@@ -315,7 +315,9 @@ fn the_same_payload_is_sent() {
     let mut script = String::new();
     let mut due = Vec::new();
     for (number, text) in commands.iter().enumerate() {
-        let command = apply_command(Command::default(), text.as_bytes(), ASSET_ID).unwrap().unwrap();
+        let command = apply_command(Command::default(), text.as_bytes(), ASSET_ID)
+            .unwrap()
+            .unwrap();
         script.push_str(&command_line(text.as_bytes()));
         for steps in [0_u32, 1, 2, 3, 17, 18, 600, 1801] {
             let seed = number as u64 + 3;
