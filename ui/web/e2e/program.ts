@@ -24,9 +24,7 @@ export interface Program {
 function binary(): string {
   const path = process.env['TWINFLOW'];
   if (path === undefined || !existsSync(path))
-    throw new Error(
-      `TWINFLOW must name the built program (cargo build), found ${path ?? 'nothing'}`,
-    );
+    throw new Error(`TWINFLOW must name the built program (cargo build), found ${path ?? 'nothing'}`);
   return resolve(path);
 }
 

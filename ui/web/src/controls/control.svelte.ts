@@ -2,8 +2,9 @@
 import { formatCell, withUnit } from '../format';
 import type { Cell, ControlSpec, Field, Option } from '../protocol';
 import type { Reading } from '../widgets/reading.svelte';
+import { Structured } from '../protocol/structured';
 import { sendWish } from './send';
-import { answered, looked, NONE, shownValue, type Value, type Wish } from './wish';
+import { agrees, answered, looked, NONE, shownValue, type Value, type Wish } from './wish';
 
 const PLAIN: ControlSpec = { step: null, confirm: null, options: null };
 
@@ -54,8 +55,9 @@ export class Control {
   }
 
   /** A value in the words of the control. */
-  words(value: Cell): string {
-    const option = this.spec.options?.find((candidate) => candidate.value === value);
+  words(said: Cell | Value): string {
+    const value = said instanceof Structured ? said.json : said;
+    const option = this.spec.options?.find((candidate) => agrees(candidate.value, value, null));
     return option?.label ?? withUnit(formatCell(value, this.field), this.field.unit);
   }
 

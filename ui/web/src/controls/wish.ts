@@ -1,5 +1,6 @@
 /** What becomes of a value that somebody wished for: sent, taken, confirmed by the value read back, or not. */
 import type { Cell, Option } from '../protocol';
+import { Structured } from '../protocol/structured';
 
 export type Value = Option['value'];
 
@@ -20,6 +21,7 @@ export const NONE: Wish = { state: 'none' };
 
 /** Whether a value read back is the one that was wished for. Machines round: half a step is no difference. */
 export function agrees(wished: Value, read: Cell, step: number | null): boolean {
+  if (wished instanceof Structured) return typeof read === 'string' && wished.is(read);
   if (typeof wished === 'number' && typeof read === 'number') {
     const rounding = Math.max(1e-6 * Math.max(1, Math.abs(wished)), (step ?? 0) / 2);
     return Math.abs(wished - read) <= rounding * (1 - 1e-9);
@@ -56,5 +58,6 @@ export function looked(wish: Wish, read: Cell, step: number | null, nowMs: numbe
 
 /** What the control shows: the wish while it may still come true, else what is. */
 export function shownValue(wish: Wish, read: Cell): Cell {
-  return wish.state === 'sending' || wish.state === 'pending' ? wish.value : read;
+  if (wish.state !== 'sending' && wish.state !== 'pending') return read;
+  return wish.value instanceof Structured ? wish.value.json : wish.value;
 }

@@ -1,5 +1,6 @@
 /** The layout of the dashboard, as `GET /api/dashboard` gives it. */
 import * as check from '../check';
+import { Structured } from './structured';
 
 /** Kinds that set a value. */
 export const CONTROL_KINDS = ['slider', 'number', 'switch', 'select', 'button'] as const;
@@ -50,7 +51,7 @@ export interface Field {
 }
 
 export interface Option {
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | Structured;
   readonly label: string;
 }
 
@@ -142,12 +143,17 @@ function field(value: unknown, path: string): Field {
   };
 }
 
+function settable(said: unknown, path: string): Option['value'] {
+  if (typeof said === 'object' && said !== null) return new Structured(said);
+  const plain = typeof said === 'string' || typeof said === 'number' || typeof said === 'boolean';
+  return plain ? said : check.fail(path, 'a value', said);
+}
+
 function option(value: unknown, path: string): Option {
   const raw = check.object(value, path);
   const said = raw['value'];
-  const plain = typeof said === 'string' || typeof said === 'number' || typeof said === 'boolean';
   return {
-    value: plain ? said : check.fail(`${path}.value`, 'a number, true, false or text', said),
+    value: settable(said, `${path}.value`),
     label: check.optional(raw['label'], `${path}.label`, check.text) ?? String(said),
   };
 }
