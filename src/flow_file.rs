@@ -13,7 +13,7 @@ use crate::cli::FlowOptions;
 use crate::exit::{Exit, Stop};
 
 /// The process's environment, with the broker that the command line names in it.
-struct WithBroker<'o>(Option<&'o str>);
+pub struct WithBroker<'o>(pub Option<&'o str>);
 
 impl Environment for WithBroker<'_> {
     fn get(&self, name: &str) -> Option<String> {

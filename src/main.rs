@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod exit;
 mod flow_file;
+mod flow_texts;
 mod log_replay;
 mod logging;
 mod output;

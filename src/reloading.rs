@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 use twinflow_engine::diagnostic::{Colour, Warnings, render, verdict};
 use twinflow_engine::graph::{Compiled, Graph};
-use twinflow_engine::language::FileState;
+use twinflow_engine::language::{FileState, Sources};
 use twinflow_engine::node::{Level, Restored};
 use twinflow_engine::runtime::{BufferLeft, Reloaded, Restoration};
 use twinflow_nodes::{Shared, registry};
@@ -16,6 +17,7 @@ use twinflow_ui::ReloadReport;
 
 use crate::cli::FlowOptions;
 use crate::flow_file;
+use crate::flow_texts::FlowTexts;
 
 /// Editors write a file in several steps; it is read when there was none for so long.
 const SETTLED: Duration = Duration::from_millis(150);
@@ -33,6 +35,12 @@ pub struct Unchanged {
 }
 
 impl<'f> FlowFiles<'f> {
+    /// The flow's texts, for those who change them.
+    pub fn texts(&self, made_of: &MadeOf) -> FlowTexts {
+        let paths = made_of.texts.iter().map(|(path, _)| path.clone());
+        FlowTexts::new(self.options, self.shared, paths.collect())
+    }
+
     pub fn new(options: &'f FlowOptions, shared: &'f Shared) -> Self {
         Self { options, shared }
     }
@@ -64,6 +72,8 @@ pub struct MadeOf {
     texts: Vec<(PathBuf, Option<Vec<u8>>)>,
     /// What its nodes use beside them, such as models.
     files: Vec<FileState>,
+    /// The texts as places in the graph mean them.
+    sources: Arc<Sources>,
 }
 
 impl MadeOf {
@@ -74,6 +84,7 @@ impl MadeOf {
         Self {
             texts: texts.collect(),
             files: compiled.files.clone(),
+            sources: Arc::new(compiled.sources.clone()),
         }
     }
 
@@ -82,7 +93,13 @@ impl MadeOf {
         Self {
             texts: vec![(path.to_owned(), std::fs::read(path).ok())],
             files: Vec::new(),
+            sources: Arc::default(),
         }
+    }
+
+    /// The texts, into which the places of the graph's nodes point.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// Whether something of it is another by now; the folders change for other reasons as well.

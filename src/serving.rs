@@ -9,11 +9,14 @@ use anstream::eprintln;
 use tokio::signal;
 use tokio::sync::mpsc;
 use twinflow_engine::graph::Graph;
+use twinflow_engine::language::Sources;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Running, Setting};
-use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, state_file};
+use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, registry, state_file};
 use twinflow_storage::history::{Plan, Recorder, Retention, Store, history_path};
-use twinflow_ui::{FlowFault, ReloadReport, Server, ServerSetup, ShownHistory, dashboard};
+use twinflow_ui::{
+    FlowFault, FlowGraph, FlowText, ReloadReport, Server, ServerSetup, ShownHistory, dashboard,
+};
 
 use crate::exit::Stop;
 use crate::logging::GREETING;
@@ -72,20 +75,28 @@ impl Serving<'_> {
         let recorder = self.recorder();
         let (reloads, mut wishes) = mpsc::channel(1);
         let started = EventTime::now().0;
-        let setup = |graph: &Graph, running: &Running| ServerSetup {
-            dashboard: dashboard(graph, started, recorder.is_some()),
-            watched: running.watched(),
-            models: predictor::models(graph, &shared.models),
-            history: recorder.as_ref().map(|recorder| {
-                let plan = Plan::of(graph);
-                recorder.follow(running.watched(), plan.clone());
-                ShownHistory {
-                    recorder: recorder.handle(),
-                    plan: Arc::new(plan),
-                }
-            }),
-        };
-        let server = bound.serve(setup(graph, &running), reloads);
+        let registry = registry(shared);
+        let setup =
+            |graph: &Graph, running: &Running, files: Option<(&FlowFiles<'_>, &MadeOf)>| ServerSetup {
+                graph: match files {
+                    Some((_, made_of)) => FlowGraph::of(graph, made_of.sources(), &registry),
+                    None => FlowGraph::of(graph, &Sources::default(), &registry),
+                },
+                text: files.map(|(files, made_of)| Arc::new(files.texts(made_of)) as Arc<dyn FlowText>),
+                dashboard: dashboard(graph, started, recorder.is_some()),
+                watched: running.watched(),
+                models: predictor::models(graph, &shared.models),
+                history: recorder.as_ref().map(|recorder| {
+                    let plan = Plan::of(graph);
+                    recorder.follow(running.watched(), plan.clone());
+                    ShownHistory {
+                        recorder: recorder.handle(),
+                        plan: Arc::new(plan),
+                    }
+                }),
+            };
+        let files = self.files.as_ref().map(|(files, made_of)| (files, made_of));
+        let server = bound.serve(setup(graph, &running, files), reloads);
         self.greet(&server);
         tell_state(&restored(running.restoration()));
         if let Some((files, made_of)) = &self.files {
@@ -103,7 +114,11 @@ impl Serving<'_> {
                 };
                 let result = self.reload(&mut following, &mut running).await;
                 let result = result.map(|(graph, report)| {
-                    server.show(setup(&graph, &running));
+                    server.show(setup(
+                        &graph,
+                        &running,
+                        Some((following.files, &following.made_of)),
+                    ));
                     report
                 });
                 tell(&server, &result, answer.is_none());

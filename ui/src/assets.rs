@@ -12,7 +12,8 @@ struct Files;
 /// A file of the front end; `/` is its page.
 pub async fn file(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let path = if path.is_empty() || path == "ui" {
+    // The page tells by the address what it shows.
+    let path = if path.is_empty() || path == "ui" || path == "flow" {
         "index.html"
     } else {
         path

@@ -4,6 +4,7 @@
 //! It reads a running flow through [`twinflow_engine::runtime::Watched`] and never makes it wait.
 
 mod assets;
+mod flow;
 mod guard;
 mod history;
 mod layout;
@@ -20,6 +21,9 @@ mod shown;
 mod status;
 mod tap;
 
+pub use flow::{
+    FlowGraph, FlowNode, FlowText, FlowTextFile, NodeInput, NodeOutput, NotSaved, Saved, Suggestion,
+};
 pub use history::ShownHistory;
 pub use layout::{Dashboard, dashboard};
 pub use predict::{Contribution, Explained, FeatureInfo, NamedModel, Prediction, Predictor};

@@ -6,7 +6,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use axum::{Json, Router, middleware};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -21,10 +21,12 @@ use crate::report::FlowReport;
 use crate::server_thread::ServerThread;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, guard, history, live, metrics, operate, predict, tap};
+use crate::{assets, flow, guard, history, live, metrics, operate, predict, tap};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// So is a longer text of a flow.
+const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why the server cannot start.
 #[derive(Debug, Error)]
@@ -156,6 +158,11 @@ fn asking() -> MethodRouter<Current> {
     post(predict::predict).layer(DefaultBodyLimit::max(predict::MAX_BODY_BYTES))
 }
 
+/// A flow's text is longer than what people set.
+fn editing() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(MAX_TEXT_BYTES)
+}
+
 fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
     let pages = Router::new()
         .route("/api/dashboard", get(dashboard))
@@ -170,6 +177,11 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .route("/models/{name}/score", asking())
         .route("/readyz", get(ready))
         .route("/api/nodes", get(nodes))
+        .route("/api/flow", get(flow::flow))
+        .route("/api/flow/check", post(flow::check).layer(editing()))
+        .route("/api/flow/complete", post(flow::complete).layer(editing()))
+        .route("/api/flow/hover", post(flow::hover).layer(editing()))
+        .route("/api/flow/files", put(flow::save).layer(editing()))
         .route("/api/history/{stream}", get(history::history))
         .route("/api/tap/{node}", get(tap::tap))
         .route("/api/alarms", get(operate::alarms))

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use twinflow_engine::runtime::Watched;
 use utoipa::openapi::OpenApi;
 
+use crate::flow::{FlowGraph, FlowText, SharedText};
 use crate::history::ShownHistory;
 use crate::layout::Dashboard;
 use crate::openapi;
@@ -22,6 +23,10 @@ pub struct ServerSetup {
     pub models: Vec<NamedModel>,
     /// What was before, if that is kept.
     pub history: Option<ShownHistory>,
+    /// The flow's graph.
+    pub graph: FlowGraph,
+    /// Its text, if it is one of a file.
+    pub text: Option<Arc<dyn FlowText>>,
 }
 
 /// Why the flow that runs is not that of its file.
@@ -39,6 +44,8 @@ pub(crate) struct Shown {
     pub watched: Arc<Watched>,
     pub models: Vec<NamedModel>,
     pub history: Option<ShownHistory>,
+    pub graph: FlowGraph,
+    pub text: Option<SharedText>,
     pub docs: OpenApi,
     pub fault: Option<FlowFault>,
 }
@@ -51,6 +58,8 @@ impl Shown {
             watched: setup.watched,
             models: setup.models,
             history: setup.history,
+            graph: setup.graph,
+            text: setup.text,
             fault: None,
         }
     }
