@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use twinflow_engine::graph::{Graph, Node};
-use twinflow_engine::language::{Sources, Span};
+use twinflow_engine::language::{SourceId, Sources, Span, Yaml, YamlValue};
 use twinflow_engine::node::{ERROR_OUTPUT, Registry};
 use twinflow_engine::schema::Schema;
 
@@ -102,18 +102,38 @@ impl FlowGraph {
 
 fn lines(sources: &Sources, node: &Node) -> [usize; 2] {
     let first = sources.line_column(node.id.span).line;
-    let config = node.config.span;
-    // What belongs to a node from a template stands elsewhere.
-    if config.source != node.id.span.source {
-        return [first, first];
-    }
-    // The last character that is no blank: the end of a block is where the next one begins.
-    let text = sources.slice(config).trim_end();
-    let end = config.start as usize + text.len();
-    let last = sources
-        .line_column(Span::new(config.source, end.saturating_sub(1), end))
-        .line;
-    [first, last.max(first)]
+    let place = node.id.span.source;
+    let last = lines_of(&node.config, place, sources).max();
+    [first, last.unwrap_or(first).max(first)]
+}
+
+/// The last lines of all that is in a value. What a template has put there stands elsewhere, and does not count.
+fn lines_of<'y>(
+    yaml: &'y Yaml,
+    place: SourceId,
+    sources: &'y Sources,
+) -> Box<dyn Iterator<Item = usize> + 'y> {
+    let inside: Box<dyn Iterator<Item = usize>> = match &yaml.value {
+        YamlValue::Sequence(items) => {
+            Box::new(items.iter().flat_map(move |item| lines_of(item, place, sources)))
+        }
+        YamlValue::Mapping(entries) => Box::new(
+            entries
+                .iter()
+                .flat_map(move |entry| lines_of(&entry.value, place, sources)),
+        ),
+        _ => Box::new(std::iter::empty()),
+    };
+    let own = (yaml.span.source == place).then(|| {
+        // A text in several lines ends with the line break behind it.
+        let text = sources.slice(yaml.span).trim_end();
+        let start = yaml.span.range().start;
+        let end = start + text.len();
+        sources
+            .line_column(Span::new(place, end.saturating_sub(1).max(start), end))
+            .line
+    });
+    Box::new(own.into_iter().chain(inside))
 }
 
 fn inputs(graph: &Graph, node: &Node) -> Vec<NodeInput> {
