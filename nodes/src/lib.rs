@@ -21,6 +21,7 @@ mod dead_letters;
 mod dedupe;
 mod disk_buffer;
 mod drift;
+mod email;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -35,6 +36,8 @@ mod lapse;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
+mod notification;
+mod ntfy;
 mod number_field;
 mod quantity_text;
 mod reading;
@@ -47,6 +50,7 @@ mod supply;
 mod time_span;
 mod twin;
 mod virtual_fan;
+mod webhook;
 mod window;
 
 pub use dead_letters::dead_letters;
@@ -101,6 +105,9 @@ pub fn registry(shared: &Shared) -> Registry {
         })
         .with(mqtt_out::MqttOut { brokers: brokers() })
         .with(alarm::Alarm)
+        .with(webhook::Webhook)
+        .with(ntfy::Ntfy)
+        .with(email::Email)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }
