@@ -3,6 +3,7 @@
 //!
 //! It reads a running flow through [`twinflow_engine::runtime::Watched`] and never makes it wait.
 
+mod access;
 mod assets;
 mod guard;
 mod history;
@@ -20,6 +21,10 @@ mod shown;
 mod status;
 mod tap;
 
+pub use access::{
+    AccessSetup, Mistake, PasswordError, Role, Shows, Tls, TlsError, Users, UsersError, UsersFile, Who,
+    host_name,
+};
 pub use history::ShownHistory;
 pub use layout::{Dashboard, dashboard};
 pub use predict::{Contribution, Explained, FeatureInfo, NamedModel, Prediction, Predictor};
