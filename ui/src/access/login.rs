@@ -46,7 +46,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     credentials: Result<Json<Credentials>, JsonRejection>,
 ) -> Response {
-    let Some(users) = &access.users else {
+    let (Some(users), Some(passwords)) = (&access.users, &access.passwords) else {
         return refusal(StatusCode::CONFLICT, "nobody has to log in here");
     };
     let Ok(Json(Credentials { name, password })) = credentials else {
@@ -65,7 +65,7 @@ pub(crate) async fn login(
     }
     let user = users.user(&name);
     let hash = user.map(|user| user.password.clone());
-    let Ok(is_right) = access.passwords.check(password, hash).await else {
+    let Ok(is_right) = passwords.check(password, hash).await else {
         return later(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(2));
     };
     let Some(user) = user.filter(|_| is_right) else {

@@ -63,7 +63,8 @@ pub(crate) struct Access {
     pub has_tls: bool,
     pub sessions: Sessions,
     pub tries: Tries,
-    pub passwords: PasswordCheck,
+    /// Where there are users: preparing it takes a moment.
+    pub passwords: Option<PasswordCheck>,
     pub cookie: SessionCookie,
     /// Who everybody is when nobody is asked.
     pub unasked: Who,
@@ -78,7 +79,10 @@ impl Access {
         let is_local = address.ip().is_loopback();
         let is_opened = !is_local || !setup.hosts.is_empty();
         let has_tls = setup.tls.is_some();
-        let passwords = PasswordCheck::new().map_err(|error| ServeError::LogIn(error.to_string()))?;
+        let passwords = match &setup.users {
+            Some(_) => Some(PasswordCheck::new().map_err(|error| ServeError::LogIn(error.to_string()))?),
+            None => None,
+        };
         Ok(Self {
             hosts: Hosts::new(setup.hosts, is_local, setup.users.is_some()),
             users: setup.users,

@@ -11,12 +11,13 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::runtime::{Running, Setting, start_in};
+use twinflow_storage::history::{Plan, Recorder, Retention, Store};
 
 use crate::access::password::PasswordHash;
 use crate::access::secret::Hash;
 use crate::access::{Access, AccessSetup, Clock, Role, Users};
 use crate::shown::{Current, Shown};
-use crate::{Server, ServerSetup, dashboard};
+use crate::{Server, ServerSetup, ShownHistory, dashboard};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -60,12 +61,16 @@ fn empty() -> Graph {
     }
 }
 
-fn setup(graph: &Graph, running: &Running) -> ServerSetup {
+fn setup(graph: &Graph, running: &Running, recorder: Option<&Recorder>) -> ServerSetup {
+    let shown = |recorder: &Recorder| ShownHistory {
+        recorder: recorder.handle(),
+        plan: Arc::new(Plan::of(graph)),
+    };
     ServerSetup {
         dashboard: dashboard(graph, 0),
         watched: running.watched(),
         models: Vec::new(),
-        history: None,
+        history: recorder.map(shown),
     }
 }
 
@@ -73,7 +78,7 @@ fn setup(graph: &Graph, running: &Running) -> ServerSetup {
 pub fn paths() -> Vec<&'static str> {
     let graph = empty();
     let running = start_in(&graph, &Setting::default()).unwrap();
-    let (_shown, current): (_, Current) = watch::channel(Shown::new(setup(&graph, &running)));
+    let (_shown, current): (_, Current) = watch::channel(Shown::new(setup(&graph, &running, None)));
     let (reloads, _wishes) = mpsc::channel(1);
     let access = Access::new(AccessSetup::default(), LOCAL, Clock::default()).unwrap();
     crate::server::routes(current, reloads, Arc::new(access)).paths
@@ -83,6 +88,7 @@ pub struct Plant {
     pub server: Server,
     now: Arc<Mutex<Instant>>,
     _running: Running,
+    _recorder: Option<Recorder>,
 }
 
 impl Plant {
@@ -91,7 +97,17 @@ impl Plant {
         Self::open_at(LOCAL, access)
     }
 
+    /// Notes in `file` what people do.
+    pub fn open_noting(file: &Path, access: AccessSetup) -> Self {
+        let store = Store::open(file, Retention::default()).unwrap();
+        Self::open_with(LOCAL, access, Some(Recorder::start(store).unwrap()))
+    }
+
     pub fn open_at(listen: SocketAddr, access: AccessSetup) -> Self {
+        Self::open_with(listen, access, None)
+    }
+
+    fn open_with(listen: SocketAddr, access: AccessSetup, recorder: Option<Recorder>) -> Self {
         let now = Arc::new(Mutex::new(Instant::now()));
         let clock = {
             let now = Arc::clone(&now);
@@ -103,9 +119,10 @@ impl Plant {
         let (reloads, _) = mpsc::channel(1);
         let bound = Server::bind_by(listen, access, clock).unwrap();
         Self {
-            server: bound.serve(setup(&graph, &running), reloads),
+            server: bound.serve(setup(&graph, &running, recorder.as_ref()), reloads),
             now,
             _running: running,
+            _recorder: recorder,
         }
     }
 

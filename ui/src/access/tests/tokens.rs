@@ -31,3 +31,23 @@ async fn a_wrong_token_is_nobody_also_beside_a_session() {
         .header("authorization", "Basic eDp5");
     assert_eq!(plant.ask(ask).await.status, 200);
 }
+
+#[tokio::test]
+async fn what_was_done_is_noted_with_the_name_of_whoever_did_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = Plant::open_noting(&folder.path().join("history.sqlite"), with_users());
+    let ask = Ask::post("/api/controls/valve").body("{\"value\": 1}");
+    assert_eq!(plant.ask(ask.bearer(&token(Role::Operator))).await.status, 404);
+    // It is written beside the answer.
+    for _ in 0..1000 {
+        let audit = plant
+            .ask(Ask::get("/api/audit?from=0").bearer(&token(Role::Engineer)))
+            .await;
+        if audit.body.contains("valve") {
+            assert!(audit.body.contains("\"operator program\""), "{}", audit.body);
+            return;
+        }
+        assert_eq!(audit.status, 200, "{}", audit.body);
+    }
+    panic!("it is not noted");
+}

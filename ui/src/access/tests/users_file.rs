@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::plant::users;
+use crate::access::users_file::readable_by_others;
 use crate::access::{AccessSetup, Role, Users, UsersError, UsersFile};
 
 const HASH: &str =
@@ -160,13 +161,13 @@ fn people_and_programs_are_added_and_removed_and_comments_stay() {
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
             1,
             "nothing is left beside it"
         );
+        // What was written is for its owner alone.
+        assert_eq!(readable_by_others(&path), None);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(readable_by_others(&path), Some(0o640));
     }
 }

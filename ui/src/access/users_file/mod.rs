@@ -126,14 +126,14 @@ impl fmt::Display for Shows {
 
 /// The file's mode, if accounts other than its owner can read it.
 #[cfg(unix)]
-fn readable_by_others(path: &Path) -> Option<u32> {
+pub(crate) fn readable_by_others(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 
 #[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> Option<u32> {
+pub(crate) fn readable_by_others(_: &Path) -> Option<u32> {
     None
 }
 
