@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access;
 mod models;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::access::*;
 pub use self::models::*;
 
 /// The flow that runs when none is named.
@@ -57,6 +59,9 @@ pub enum Command {
     Tap(TapOptions),
     /// Make a running flow what its file says now
     Reload(ReloadOptions),
+    /// Say who may use the dashboard: people by a password, programs by a token
+    #[command(subcommand)]
+    User(UserOptions),
     /// Tell what a flow's nodes remember over restarts, or make one forget
     State(StateOptions),
     /// Begin a flow, or a node type of your own
@@ -96,6 +101,7 @@ impl Default for Command {
         Self::Run(RunOptions {
             flow: FlowOptions::default(),
             listen: default_listen(),
+            access: AccessOptions::default(),
         })
     }
 }
@@ -129,6 +135,9 @@ pub struct RunOptions {
     /// Where the dashboard listens: a port, or an address with a port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1880", value_parser = listen_address)]
     pub listen: SocketAddr,
+
+    #[command(flatten)]
+    pub access: AccessOptions,
 }
 
 #[derive(Debug, Args)]
@@ -227,6 +236,9 @@ pub struct ReplayOptions {
     /// Where the dashboard listens, with --speed: a port, or an address with a port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1880", value_parser = listen_address)]
     pub listen: SocketAddr,
+
+    #[command(flatten)]
+    pub access: AccessOptions,
 }
 
 /// Which running flow.

@@ -6,10 +6,13 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use twinflow_ui::ReloadReport;
 use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, RequestBuilder};
 
 /// How long the server of a running flow may take to answer; it is on this machine.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The token by which a flow that asks for a log-in knows us. A token in an argument could be read by every account of the machine.
+const TOKEN: &str = "TWINFLOW_TOKEN";
 
 /// The HTTP interface of a running flow.
 #[derive(Clone, Debug)]
@@ -17,6 +20,7 @@ pub struct Client {
     agent: Agent,
     /// Without a slash at its end.
     url: String,
+    token: Option<String>,
 }
 
 /// Why there is no answer.
@@ -60,6 +64,15 @@ impl Client {
         Self {
             agent: config.build().new_agent(),
             url: url.trim_end_matches('/').to_owned(),
+            token: std::env::var(TOKEN).ok().filter(|token| !token.is_empty()),
+        }
+    }
+
+    /// A request that says who asks.
+    fn signed<T>(&self, request: RequestBuilder<T>) -> RequestBuilder<T> {
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
         }
     }
 
@@ -76,7 +89,7 @@ impl Client {
     /// Lets the flow read its file again.
     pub fn reload(&self) -> Result<ReloadReport, ClientError> {
         let path = "/api/reload";
-        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = self.signed(self.agent.post(format!("{}{path}", self.url)));
         // Checking a flow takes its time, and so does a source that waits for its last acknowledgements.
         let request = request.config().timeout_recv_response(None).build();
         self.parsed(self.answer(path, request.send_empty())?)
@@ -105,7 +118,7 @@ impl Client {
     }
 
     fn call(&self, path: &str, wishes: &[(&str, String)]) -> Result<Response<Body>, ClientError> {
-        let request = self.agent.get(format!("{}{path}", self.url));
+        let request = self.signed(self.agent.get(format!("{}{path}", self.url)));
         let request = request.query_pairs(wishes.iter().map(|(name, value)| (*name, value.as_str())));
         self.answer(path, request.call())
     }
@@ -125,6 +138,10 @@ impl Client {
         let told = told.and_then(|answer| Some(answer.get("error")?.as_str()?.to_owned()));
         Err(match told {
             Some(told) if response.status() == StatusCode::UNPROCESSABLE_ENTITY => ClientError::Unfit(told),
+            Some(told) if response.status() == StatusCode::UNAUTHORIZED => ClientError::Refused(format!(
+                "the flow at {} asks who one is: put a token of `twinflow user token` into the variable {TOKEN} ({told})",
+                self.url
+            )),
             Some(told) => ClientError::Refused(told),
             None => self.foreign(&format!("it answers {path} with {}", response.status())),
         })

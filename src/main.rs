@@ -1,5 +1,6 @@
 //! The `twinflow` command.
 
+mod access;
 mod cli;
 mod client;
 mod commands;
@@ -30,6 +31,7 @@ fn main() -> std::process::ExitCode {
         Command::Top(options) => commands::top::top(&options),
         Command::Tap(options) => commands::tap::tap(&options),
         Command::Reload(options) => commands::reload::reload(&options),
+        Command::User(options) => commands::user::user(&options),
         Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),
         Command::Simulate(options) => commands::simulate::simulate(&options),

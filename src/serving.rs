@@ -15,7 +15,7 @@ use twinflow_engine::runtime::{self, Clock, Running, Setting};
 use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, registry, state_file};
 use twinflow_storage::history::{Plan, Recorder, Retention, Store, history_path};
 use twinflow_ui::{
-    FlowFault, FlowGraph, FlowText, ReloadReport, Server, ServerSetup, ShownHistory, dashboard,
+    AccessSetup, FlowFault, FlowGraph, FlowText, ReloadReport, Server, ServerSetup, ShownHistory, dashboard,
 };
 
 use crate::exit::Stop;
@@ -30,6 +30,8 @@ pub struct Serving<'s> {
     pub flow: &'s Path,
     pub shared: &'s Shared,
     pub listen: SocketAddr,
+    /// Who may reach it.
+    pub access: AccessSetup,
     /// By which it runs; by another than the machine's, the flow's brokers are not needed.
     pub clock: Clock,
     /// The files of a flow that follows them, and what it was made of.
@@ -60,7 +62,7 @@ impl Serving<'_> {
         let Self { graph, shared, .. } = self;
         // Listening for signals begins before anything is started, so that an early Ctrl-C still ends in order.
         let mut stop = StopSignals::listen().map_err(Stop::failure)?;
-        let bound = Server::bind(self.listen).map_err(Stop::failure)?;
+        let bound = Server::bind(self.listen, self.access.clone()).map_err(Stop::failure)?;
         if self.with_brokers() {
             let addresses = graph.brokers.iter().map(|(_, address)| address.as_str());
             shared.brokers.start(addresses).await.map_err(Stop::failure)?;
@@ -212,7 +214,8 @@ impl Serving<'_> {
     fn greet(&self, server: &Server) {
         let bold = anstyle::Style::new().bold();
         let link = anstyle::AnsiColor::Cyan.on_default();
-        let address = server.address();
+        let url = server.url();
+        let fingerprint = self.access.tls.as_ref().map(|tls| tls.fingerprint());
         let graph = self.graph;
         if tracing::enabled!(target: GREETING, tracing::Level::INFO) {
             let brokers = self.shared.brokers.listening();
@@ -222,7 +225,8 @@ impl Serving<'_> {
                 flow = graph.name,
                 file = %self.flow.display(),
                 nodes = graph.nodes.len(),
-                dashboard = %format_args!("http://{address}/"),
+                dashboard = %format_args!("{url}/"),
+                certificate = fingerprint,
                 embedded_brokers = brokers.join(" "),
                 "running"
             );
@@ -235,8 +239,11 @@ impl Serving<'_> {
             graph.nodes.len(),
             env!("CARGO_PKG_VERSION")
         );
-        eprintln!("  dashboard  {link}http://{address}/{link:#}");
-        eprintln!("  REST API   {link}http://{address}/docs{link:#}");
+        eprintln!("  dashboard  {link}{url}/{link:#}");
+        eprintln!("  REST API   {link}{url}/docs{link:#}");
+        if let Some(fingerprint) = fingerprint {
+            eprintln!("  TLS        the certificate's SHA-256 is {fingerprint}");
+        }
         for listening in self.shared.brokers.listening() {
             eprintln!("  broker     {link}mqtt://{listening}{link:#} (embedded)");
         }

@@ -22,3 +22,4 @@ pub mod tap;
 pub mod test;
 pub mod top;
 pub mod train;
+pub mod user;

@@ -4,6 +4,7 @@ use twinflow_engine::node::Level;
 use twinflow_engine::runtime::Clock;
 use twinflow_nodes::{Shared, registry};
 
+use crate::access;
 use crate::cli::RunOptions;
 use crate::exit::Stop;
 use crate::flow_file;
@@ -20,6 +21,7 @@ pub fn run(options: &RunOptions) -> Result<(), Stop> {
         flow: &options.flow.flow,
         shared: &shared,
         listen: options.listen,
+        access: access::setup(&options.access, options.listen, &options.flow.flow)?,
         clock: Clock::default(),
         files: Some((FlowFiles::new(&options.flow, &shared), MadeOf::new(&compiled))),
     })

@@ -1,21 +1,23 @@
 //! Who may talk to the server, and what browsers may do with its pages.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses requests that reach this machine under a foreign name, or come from a foreign page. A page on the internet
-/// could otherwise let its name point to 127.0.0.1 and read the plant through a visitor's browser.
-pub async fn local_only(request: Request, next: Next) -> Response {
+use crate::access::Access;
+
+/// Refuses requests that reach this machine under a foreign name, or come from a foreign page.
+pub async fn known_host(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
-    if !is_local(host) {
-        let text = "this server answers under localhost and 127.0.0.1 only\n";
-        return (StatusCode::FORBIDDEN, text).into_response();
+    if !access.hosts.answers_to(host) {
+        return (StatusCode::FORBIDDEN, access.hosts.refusal()).into_response();
     }
     if !same_origin(headers, host) {
         return (StatusCode::FORBIDDEN, "requests from other sites are refused\n").into_response();
@@ -23,18 +25,8 @@ pub async fn local_only(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn is_local(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-fn same_origin(headers: &HeaderMap, host: &str) -> bool {
+/// Whether a request does not come from a page of another site. Programs say nothing of pages.
+pub fn same_origin(headers: &HeaderMap, host: &str) -> bool {
     match headers.get(header::ORIGIN).map(|origin| origin.to_str()) {
         None => true,
         Some(Ok(origin)) => origin
@@ -51,8 +43,11 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Browsers that came by HTTPS once do so for a month. They do for every port under that name, and so not for ever.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=2592000");
+
 /// Adds the headers that keep browsers from doing more than the pages need.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+pub async fn security_headers(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     let is_docs = request.uri().path().starts_with("/docs");
     let mut response = next.run(request).await;
     let policy = if is_docs { DOCS_POLICY } else { PAGE_POLICY };
@@ -73,6 +68,11 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
+    }
+    if access.has_tls {
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     response
 }

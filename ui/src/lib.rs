@@ -3,6 +3,7 @@
 //!
 //! It reads a running flow through [`twinflow_engine::runtime::Watched`] and never makes it wait.
 
+mod access;
 mod assets;
 mod flow;
 mod guard;
@@ -21,6 +22,10 @@ mod shown;
 mod status;
 mod tap;
 
+pub use access::{
+    AccessSetup, Mistake, PasswordError, Role, Shows, Tls, TlsError, Users, UsersError, UsersFile, Who,
+    host_name,
+};
 pub use flow::{
     FlowGraph, FlowNode, FlowText, FlowTextFile, NodeInput, NodeOutput, NotSaved, Saved, Suggestion,
 };

@@ -12,24 +12,27 @@ use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::OperationError;
 use twinflow_storage::history::Deed;
 
+use crate::access::Who;
 use crate::shown::Current;
 
 /// `POST /api/controls/{node}` with `{"value": …}`, and `"key"` where there are several machines.
 pub async fn set(
     State(current): State<Current>,
     Path(node): Path<String>,
+    who: Who,
     Json(arguments): Json<Value>,
 ) -> Response {
-    operate(&current, &node, "set".to_owned(), arguments).await
+    operate(&current, &node, "set".to_owned(), arguments, who.name).await
 }
 
 /// `POST /api/nodes/{node}/{operation}`, with whatever the operation needs.
 pub async fn ask(
     State(current): State<Current>,
     Path((node, operation)): Path<(String, String)>,
+    who: Who,
     Json(arguments): Json<Value>,
 ) -> Response {
-    operate(&current, &node, operation, arguments).await
+    operate(&current, &node, operation, arguments, who.name).await
 }
 
 /// `GET /api/alarms`: all alarms that are not normal, each with the node that raised it.
@@ -65,13 +68,11 @@ pub async fn alarms(State(current): State<Current>) -> Response {
     Json(all).into_response()
 }
 
-async fn operate(current: &Current, node: &str, name: String, arguments: Value) -> Response {
+async fn operate(current: &Current, node: &str, name: String, arguments: Value, by: Arc<str>) -> Response {
     let (watched, history) = {
         let shown = current.borrow();
         (Arc::clone(&shown.watched), shown.history.clone())
     };
-    // Nobody has to log in where only this machine can reach the server.
-    let by: Arc<str> = "local".into();
     let mut deed = Deed {
         time_ms: EventTime::now().as_millis(),
         by: by.to_string(),

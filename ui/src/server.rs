@@ -1,13 +1,14 @@
 //! The server: its routes, its start and its end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post, put};
-use axum::{Json, Router, middleware};
+use axum::{Extension, Json, Router, middleware};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,6 +17,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::access::gate::gate;
+use crate::access::{Access, AccessSetup, Clock, Known, Peer, Routes, Tls, TlsListener, login};
 use crate::reload::{ReloadRequest, reload};
 use crate::report::FlowReport;
 use crate::server_thread::ServerThread;
@@ -34,11 +37,19 @@ pub enum ServeError {
     /// Something listens there already.
     #[error("port {} on {} is taken by another program (Node-RED has 1880 by default); choose another with `--listen {}:{}`", .0.port(), .0.ip(), .0.ip(), .0.port().saturating_add(1))]
     AddressInUse(SocketAddr),
-    /// The address is wider than this machine.
+    /// Other machines would reach it, and nobody would have to log in.
     #[error(
-        "{0} can be reached from other machines, and the dashboard has no log-in yet: listen on 127.0.0.1"
+        "{0} can be reached from other machines, and nobody would have to log in: say who may with `--users FILE` (`twinflow user add NAME --role engineer --users FILE` makes the file), or let everyone there operate the plant with `--insecure`"
     )]
-    NotLoopback(SocketAddr),
+    OpenToAll(SocketAddr),
+    /// Other machines would reach it through a proxy, and nobody would have to log in.
+    #[error(
+        "with `--host` other machines reach the dashboard through a proxy, and nobody would have to log in: say who may with `--users FILE` (`twinflow user add NAME --role engineer --users FILE` makes the file), or let everyone there operate the plant with `--insecure`"
+    )]
+    OpenThroughProxy,
+    /// Nobody could log in.
+    #[error("the log-in cannot be prepared: {0}")]
+    LogIn(String),
     /// Anything else.
     #[error("cannot listen on {address}: {source}")]
     Io {
@@ -52,6 +63,7 @@ pub enum ServeError {
 /// A running server. It has a thread of its own: whatever the flow does, the dashboard answers.
 pub struct Server {
     address: SocketAddr,
+    has_tls: bool,
     shown: watch::Sender<Shown>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -62,11 +74,18 @@ impl Server {
     /// Binds `listen`; port 0 takes a free one. Nothing is answered before [`Bound::serve`].
     ///
     /// # Errors
-    /// When the address is taken, or reaches beyond this machine.
-    pub fn bind(listen: SocketAddr) -> Result<Bound, ServeError> {
-        if !listen.ip().is_loopback() {
-            return Err(ServeError::NotLoopback(listen));
-        }
+    /// When the address is taken, or when other machines reach it and nobody has to log in.
+    pub fn bind(listen: SocketAddr, access: AccessSetup) -> Result<Bound, ServeError> {
+        Self::bind_by(listen, access, Clock::default())
+    }
+
+    /// With another clock for sessions and tries.
+    pub(crate) fn bind_by(
+        listen: SocketAddr,
+        access: AccessSetup,
+        clock: Clock,
+    ) -> Result<Bound, ServeError> {
+        access.check(listen)?;
         let failed = |source: std::io::Error| match source.kind() {
             std::io::ErrorKind::AddrInUse => ServeError::AddressInUse(listen),
             _ => ServeError::Io {
@@ -82,11 +101,21 @@ impl Server {
             let _inside = thread.handle().enter();
             TcpListener::from_std(listener).map_err(failed)?
         };
+        let tls = access.tls.clone();
         Ok(Bound {
             listener,
             address,
             thread,
+            tls,
+            access: Arc::new(Access::new(access, address, clock)?),
         })
+    }
+
+    /// What to type into a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.has_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where it listens.
@@ -113,11 +142,12 @@ impl Server {
 }
 
 /// A server that has its port but does not answer yet.
-#[derive(Debug)]
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     thread: ServerThread,
+    tls: Option<Tls>,
+    access: Arc<Access>,
 }
 
 impl Bound {
@@ -132,9 +162,17 @@ impl Bound {
     pub fn serve(self, setup: ServerSetup, reloads: mpsc::Sender<ReloadRequest>) -> Server {
         let (stop, stopped) = oneshot::channel();
         let (shown, current) = watch::channel(Shown::new(setup));
-        let router = router(current, reloads);
+        let router = router(current, reloads, self.access);
+        let router = router.into_make_service_with_connect_info::<Peer>();
+        let (listener, address) = (self.listener, self.address);
+        let has_tls = self.tls.is_some();
         let task = self.thread.handle().spawn(async move {
-            let serve = axum::serve(self.listener, router);
+            let serve = async {
+                match self.tls {
+                    Some(tls) => axum::serve(TlsListener::new(listener, address, &tls), router).await,
+                    None => axum::serve(listener, router).await,
+                }
+            };
             // Open WebSockets would hold a graceful shutdown up for as long as a browser shows the page.
             tokio::select! {
                 result = serve => if let Err(error) = result {
@@ -144,7 +182,8 @@ impl Bound {
             }
         });
         Server {
-            address: self.address,
+            address,
+            has_tls,
             shown,
             stop,
             task,
@@ -163,8 +202,9 @@ fn editing() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MAX_TEXT_BYTES)
 }
 
-fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
-    let pages = Router::new()
+/// The routes; who may use which of them is in [`crate::access`]'s table.
+pub(crate) fn routes(current: Current, reloads: mpsc::Sender<ReloadRequest>, access: Arc<Access>) -> Routes {
+    let pages = Routes::new()
         .route("/api/dashboard", get(dashboard))
         .route("/api/status", get(status))
         .route("/metrics", get(metrics::metrics))
@@ -193,23 +233,40 @@ fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>) -> Router {
         .route("/openapi.json", get(docs))
         .route("/ws", get(websocket))
         .with_state(current);
-    let control = Router::new()
+    let control = Routes::new()
         .route("/api/reload", post(reload))
         .with_state(reloads);
-    // Compression collects what comes, and a tap is there to be read at once.
-    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(tap::NDJSON));
-    Router::new()
+    let people = Routes::new()
+        .route("/api/me", get(login::me))
+        .route("/api/login", post(login::login))
+        .route("/api/logout", post(login::logout))
+        .with_state(access);
+    Routes::new()
         .route("/healthz", get(|| async { "ok\n" }))
         // The original's address, which its users have in their bookmarks.
         .route("/ui", get(|| async { Redirect::permanent("/") }))
         .route("/ui/", get(|| async { Redirect::permanent("/") }))
         .merge(pages)
         .merge(control)
+        .merge(people)
+}
+
+fn router(current: Current, reloads: mpsc::Sender<ReloadRequest>, access: Arc<Access>) -> Router {
+    // Compression collects what comes, and a tap is there to be read at once.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(tap::NDJSON));
+    routes(current, reloads, Arc::clone(&access))
+        .router
         .merge(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
         .fallback(get(assets::file))
+        .layer(middleware::from_fn_with_state(Arc::clone(&access), gate))
+        .layer(Extension(Arc::clone(&access)))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(guard::security_headers))
-        .layer(middleware::from_fn(guard::local_only))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&access),
+            guard::known_host,
+        ))
+        // Also what is refused gets them.
+        .layer(middleware::from_fn_with_state(access, guard::security_headers))
         .layer(CompressionLayer::new().compress_when(compressed))
 }
 
@@ -240,8 +297,19 @@ async fn ready(State(current): State<Current>) -> Response {
     (code, Json(body)).into_response()
 }
 
-async fn websocket(State(current): State<Current>, upgrade: WebSocketUpgrade) -> Response {
+async fn websocket(
+    State(current): State<Current>,
+    Extension(access): Extension<Arc<Access>>,
+    known: Known,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade
         .max_message_size(MAX_BODY_BYTES)
-        .on_upgrade(move |socket| live::serve(socket, current))
+        .on_upgrade(move |socket| async move {
+            // Who logs out sees nothing more, also not on a page that is open still.
+            tokio::select! {
+                () = live::serve(socket, current) => {}
+                () = access.end_of(known) => {}
+            }
+        })
 }

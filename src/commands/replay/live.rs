@@ -10,6 +10,7 @@ use twinflow_engine::runtime::Clock;
 use twinflow_nodes::Shared;
 use twinflow_nodes::csv_log::{CsvLog, LogError};
 
+use crate::access;
 use crate::cli::ReplayOptions;
 use crate::exit::Stop;
 use crate::serving::{Serving, serve};
@@ -53,6 +54,7 @@ pub fn show(
         flow: &options.flow.flow,
         shared,
         listen: options.listen,
+        access: access::setup(&options.access, options.listen, &options.flow.flow)?,
         clock: Clock::replaying(first, rate),
         files: None,
     })

@@ -5,16 +5,17 @@ mod text;
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use graph::{FlowGraph, FlowNode, NodeInput, NodeOutput};
 pub use text::{FlowText, FlowTextFile, NotSaved, Saved, Suggestion};
 
+use crate::access::{Role, Who};
 use crate::shown::{Current, FlowFault};
 
 /// `GET /api/flow`.
@@ -28,8 +29,13 @@ struct Answer<'a> {
     fault: Option<&'a FlowFault>,
 }
 
-pub async fn flow(State(current): State<Current>) -> Response {
-    let text = current.borrow().text.clone();
+pub async fn flow(State(current): State<Current>, who: Who) -> Response {
+    // The text is for those who may change it: others need not know what is in it.
+    let text = current
+        .borrow()
+        .text
+        .clone()
+        .filter(|_| who.role >= Role::Engineer);
     // Reading files may wait for a disk.
     let files = match text.clone() {
         Some(text) => tokio::task::spawn_blocking(move || text.files())

@@ -1,5 +1,6 @@
 //! The API's description, with the features of the flow's own models.
 
+mod access;
 mod model;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -26,11 +27,13 @@ pub fn describe(name: &str, models: &[NamedModel]) -> OpenApi {
         .path("/api/reload", reload())
         .path("/api/tap/{node}", tap())
         .path("/metrics", metrics());
+    let paths = access::describe(paths);
     let (paths, components) = model::describe(models, paths, ComponentsBuilder::new());
     OpenApiBuilder::new()
         .info(info)
         .paths(paths)
-        .components(Some(components.build()))
+        .components(Some(access::schemes(components).build()))
+        .security(Some(access::ways()))
         .build()
 }
 

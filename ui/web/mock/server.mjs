@@ -1,5 +1,6 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
+ * LOGIN=viewer (or operator, engineer) asks for a log-in: the name is anna, and so is the password.
  * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none
  * change what it plays.
  */
@@ -38,6 +39,16 @@ const noHistory = process.env['HISTORY'] === 'none';
 const dashboard = { ...layout, ...(noHistory ? { history: false } : {}), revision: started.toString(16) };
 let forced = /** @type {number | null} */ (null);
 let silent = false;
+/** The role of whoever logs in; without, nobody is asked. */
+const role = process.env['LOGIN'];
+let loggedIn = role === undefined;
+const me = () => ({
+  name: role === undefined ? 'local' : loggedIn ? 'anna' : null,
+  role: loggedIn ? (role ?? 'engineer') : null,
+  loginRequired: role !== undefined,
+  canLogOut: role !== undefined && loggedIn,
+  roles: ['viewer', 'operator', 'engineer'],
+});
 
 /** Two short episodes in the history, and one to come, unless told otherwise. @param {number} timeMs */
 function faultAt(timeMs) {
@@ -107,7 +118,24 @@ function refusal(id, value) {
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://mock');
   const headers = { 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' };
-  if (url.pathname === '/api/dashboard') {
+  const json = (/** @type {number} */ status, /** @type {object} */ answer) =>
+    response
+      .writeHead(status, { ...headers, 'content-type': 'application/json' })
+      .end(JSON.stringify(answer));
+  if (url.pathname === '/api/me') {
+    json(200, me());
+  } else if (url.pathname === '/api/login' && request.method === 'POST') {
+    const { name, password } = /** @type {any} */ (await bodyOf(request));
+    loggedIn = name === 'anna' && password === 'anna';
+    if (loggedIn) json(200, me());
+    else json(401, { error: 'name or password is wrong' });
+  } else if (url.pathname === '/api/logout' && request.method === 'POST') {
+    loggedIn = role === undefined;
+    for (const socket of sockets.clients) socket.terminate();
+    json(200, me());
+  } else if (url.pathname.startsWith('/api/') && !loggedIn) {
+    json(401, { error: 'log in first' });
+  } else if (url.pathname === '/api/dashboard') {
     response
       .writeHead(200, { ...headers, 'content-type': 'application/json' })
       .end(JSON.stringify(dashboard));
@@ -157,7 +185,7 @@ const server = createServer(async (request, response) => {
   }
 });
 
-const sockets = new WebSocketServer({ server, path: '/ws' });
+const sockets = new WebSocketServer({ server, path: '/ws', verifyClient: () => loggedIn });
 /** Those that have got their history: live rows come after it. @type {Set<import('ws').WebSocket>} */
 const subscribed = new Set();
 sockets.on('connection', (socket) => {

@@ -1,5 +1,6 @@
 /** Everything the page knows: the layout, the rows, the state of the line, and what is abnormal. */
 import { SvelteMap } from 'svelte/reactivity';
+import { Access } from './access/access.svelte';
 import { Archive } from './archive/archive.svelte';
 import { backoffMs } from './backoff';
 import { ShapeError } from './check';
@@ -51,6 +52,8 @@ export class Session {
   readonly abnormal = new SvelteMap<string, Level>();
   /** How often as fast as ours the flow's clock goes, when a log is shown again. */
   replay = $state<number | null>(null);
+  /** Who one is to the server, and what one may do. */
+  readonly access: Access;
   readonly frame = new Frame();
   /** Which stretch of time the charts show. */
   readonly view = new TimeView();
@@ -78,12 +81,17 @@ export class Session {
 
   constructor(readonly base: string) {
     this.archive = $state.raw(new Archive(base));
+    this.access = new Access(base);
     const socketUrl = new URL('ws', base);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     this.connection = new Connection(() => new WebSocket(socketUrl), {
       since: () => this.streams?.since() ?? {},
       message: (message) => this.take(message),
-      connected: (is) => (this.connected = is),
+      connected: (is) => {
+        this.connected = is;
+        // A line is also cut when the session is over, and can be had again by a log-in in another tab.
+        if (!is || this.access.mustLogIn) void this.access.look();
+      },
       unreadable: (reason) => this.noteUnreadable(reason),
     });
   }
@@ -94,6 +102,7 @@ export class Session {
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });
+    void this.access.look();
     void this.load();
   }
 

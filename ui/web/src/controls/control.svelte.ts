@@ -21,6 +21,8 @@ export class Control {
   readonly blocked: string | null = $derived.by(() => {
     const { session } = this.reading;
     if (!session.connected) return 'No connection to the server';
+    const lacking = session.access.lacks('operator');
+    if (lacking !== null) return lacking;
     if (session.all && this.reading.key !== '') return 'Choose one machine to set this';
     return null;
   });
