@@ -182,8 +182,3 @@ export class Alarms {
     this.wishes = left;
   }
 }
-
-/** The words for an alarm where it stands alone: "Fan temperature is above 45 °C · fan 1". */
-export function spoken(alarm: Pick<Standing, 'message' | 'key'>): string {
-  return alarm.key === '' ? alarm.message : `${alarm.message} · ${alarm.key}`;
-}
