@@ -1,7 +1,7 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
  * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none,
- * ALARMS=none change what it plays.
+ * ALARMS=none change what it plays. POST /mock/cut?s=20 cuts all lines for as long, and forgets what came meanwhile.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -46,6 +46,7 @@ const dashboard = {
 };
 let forced = /** @type {number | null} */ (null);
 let silent = false;
+let cutUntil = 0;
 
 /** Two short episodes in the history, and one to come, unless told otherwise. @param {number} timeMs */
 function faultAt(timeMs) {
@@ -174,6 +175,10 @@ const server = createServer(async (request, response) => {
   } else if (url.pathname === '/mock/fault') {
     forced = url.searchParams.has('code') ? Number(url.searchParams.get('code')) : null;
     response.writeHead(204).end();
+  } else if (url.pathname === '/mock/cut') {
+    cutUntil = Date.now() + Number(url.searchParams.get('s')) * 1000;
+    for (const socket of sockets.clients) socket.terminate();
+    response.writeHead(204).end();
   } else if (url.pathname === '/mock/silent') {
     silent = url.searchParams.get('on') === '1';
     response.writeHead(204).end();
@@ -194,6 +199,7 @@ const sockets = new WebSocketServer({ server, path: '/ws' });
 /** Those that have got their history: live rows come after it. @type {Set<import('ws').WebSocket>} */
 const subscribed = new Set();
 sockets.on('connection', (socket) => {
+  if (Date.now() < cutUntil) return socket.terminate();
   const say = (/** @type {object} */ message) => socket.send(JSON.stringify(message));
   say({ type: 'hello', revision: dashboard.revision, now: Date.now() });
   socket.once('close', () => subscribed.delete(socket));
@@ -226,6 +232,8 @@ function publish(fresh) {
 
 setInterval(() => {
   if (!silent) publish(play(Date.now()));
+  if (Date.now() >= cutUntil) return;
+  for (const stream of streams.values()) stream.first += stream.rows.splice(0).length;
 }, PERIOD_MS);
 
 setInterval(() => {
