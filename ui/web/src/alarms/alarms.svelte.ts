@@ -2,6 +2,7 @@
 import { parseAlarms, type AlarmChange, type AlarmNode, type Field, type Rows } from '../protocol';
 import { operate, read } from './ask';
 import { changeOf } from './changes';
+import { AlarmMarks } from './marks.svelte';
 import { changed, countsOf, inOrder, isOpen, isPresent, listed, worstOpen, type Standing } from './standing';
 import { isSettled, shown, type AlarmWish, type Operation, type ShownAlarm } from './wishes';
 
@@ -34,6 +35,9 @@ export class Alarms {
   readonly present: number = $derived(this.list.filter(isPresent).length);
   readonly open: number = $derived(this.list.filter(isOpen).length);
 
+  /** For charts: when alarms were raised. */
+  readonly marks: AlarmMarks;
+
   private readonly lastSeq = new Map<string, number>();
   /** Changes since the list was asked for; null while it is not. */
   private meanwhile: AlarmChange[] | null = null;
@@ -45,7 +49,9 @@ export class Alarms {
     private readonly base: string,
     readonly nodes: readonly AlarmNode[],
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.marks = new AlarmMarks(base);
+  }
 
   /** Whether the flow raises alarms. */
   get any(): boolean {
@@ -77,7 +83,10 @@ export class Alarms {
     if (rows.rows.length > 0) this.lastSeq.set(rows.stream, rows.first + rows.rows.length - 1);
     const changes = fresh.flatMap((row) => changeOf(node, row) ?? []);
     // What was left out may have been the end of an alarm.
-    if (rows.reset || (last !== undefined && rows.first > last + 1)) this.reload();
+    if (rows.reset || (last !== undefined && rows.first > last + 1)) {
+      this.marks.forget();
+      this.reload();
+    }
     this.take(changes);
     return true;
   }
