@@ -6,6 +6,8 @@ import { read } from './ask';
 const DAY_MS = 86_400_000;
 /** Changes that come together are asked for together. */
 const SETTLE_MS = 600;
+const REFRESH_MS = 15_000;
+const CLOCK_LAG_MS = 1_000;
 
 export class Lookup<T> {
   value = $state.raw<T | null>(null);
@@ -27,7 +29,12 @@ export class Lookup<T> {
       if (view.live) void alarms.recent;
       const wait = setTimeout(() => void this.ask(), asked ? SETTLE_MS : 0);
       asked = true;
-      return () => clearTimeout(wait);
+      // What is refused changes no alarm, and nobody tells of it.
+      const again = view.live ? setInterval(() => void this.ask(), REFRESH_MS) : undefined;
+      return () => {
+        clearTimeout(wait);
+        clearInterval(again);
+      };
     });
   }
 
@@ -42,18 +49,23 @@ export class Lookup<T> {
       return;
     }
     const turn = (this.latest += 1);
-    // The end is left out: what is of this very moment must be in.
-    const { fromMs, toMs } = this.session.view.window(DAY_MS, this.session.now() + 1);
+    const { fromMs, toMs } = this.session.view.window(DAY_MS, this.session.now());
     const window = { fromMs: Math.ceil(fromMs), toMs: Math.ceil(toMs) };
+    const asked = this.live ? { ...window, toMs: this.present(window.toMs) } : window;
     const answer = await read(this.session.base, this.path, this.parse, {
-      from: String(window.fromMs),
-      to: String(window.toMs),
+      from: String(asked.fromMs),
+      to: String(asked.toMs),
       ...(this.most === null ? {} : { most: String(this.most) }),
     });
     if (turn !== this.latest) return;
     this.window = window;
     if ('failed' in answer) this.failed = answer.failed;
     else [this.value, this.failed] = [answer.read, null];
+  }
+
+  /** The end is left out, and the page's clock is a little behind: what has just happened must be in. */
+  private present(nowMs: number): number {
+    return Math.max(nowMs + CLOCK_LAG_MS, (this.session.alarms.recent.at(-1)?.time ?? 0) + 1);
   }
 
   get spanMs(): number {
