@@ -1,5 +1,7 @@
 /** A past of any length, made up by a formula: what `GET /api/history/{stream}` answers. */
 
+import { LABELS } from './plant.mjs';
+
 const DAY_MS = 86_400_000;
 const READING_MS = 200;
 
@@ -23,6 +25,21 @@ const SPREAD = /** @type {Record<string, number>} */ ({
   power: 9,
 });
 
+/** Faults come every twenty minutes and last for three. @param {number} t */
+const codeAt = (t) => (t % 1_200_000 < 180_000 ? 1 + (Math.floor(t / 1_200_000) % 4) : 0);
+
+/** The changes of a state, and a sign of life every minute. @param {number} fromMs @param {number} toMs */
+function statesOf(fromMs, toMs) {
+  const times = [];
+  for (let t = Math.floor(fromMs / 60_000) * 60_000; t < toMs; t += 60_000) times.push(t);
+  const codes = times.map(codeAt);
+  return {
+    fault_code: { times, values: codes },
+    fault_label: { times, values: codes.map((code) => LABELS[String(code)]) },
+    anomaly: { times, values: codes.map((code) => (code === 0 ? 'Normal' : LABELS[String(code)])) },
+  };
+}
+
 /** @param {number} fromMs @param {number} toMs @param {number} points @param {number} [offset] of the machine */
 export function past(fromMs, toMs, points, offset = 0) {
   const raw = (toMs - fromMs) / READING_MS <= points;
@@ -40,5 +57,5 @@ export function past(fromMs, toMs, points, offset = 0) {
       return [name, raw ? { mean } : { mean, min: shifted(-spread), max: shifted(spread) }];
     }),
   );
-  return { fromMs, toMs, stepMs: raw ? 0 : stepMs, times, fields };
+  return { fromMs, toMs, stepMs: raw ? 0 : stepMs, times, fields, states: statesOf(fromMs, toMs) };
 }

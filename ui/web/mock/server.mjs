@@ -1,14 +1,15 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
  * LOGIN=viewer (or operator, engineer) asks for a log-in: the name is anna, and so is the password.
- * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none
- * change what it plays.
+ * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none,
+ * ALARMS=none change what it plays. POST /mock/cut?s=20 cuts all lines for as long, and forgets what came meanwhile.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { alarmNodes, Alarms } from './alarms.mjs';
 import * as layouts from './layout.mjs';
 import { past } from './past.mjs';
 import { Fan } from './plant.mjs';
@@ -36,7 +37,14 @@ const started = Date.now();
 const asked = process.env['LAYOUT'] ?? 'fan';
 const layout = asked === 'kinds' ? layouts.kinds : asked === 'factory' ? layouts.factory : layouts.fan;
 const noHistory = process.env['HISTORY'] === 'none';
-const dashboard = { ...layout, ...(noHistory ? { history: false } : {}), revision: started.toString(16) };
+const noAlarms = process.env['ALARMS'] === 'none' || asked === 'kinds';
+const alarms = new Alarms();
+const dashboard = {
+  ...layout,
+  alarms: noAlarms ? [] : alarmNodes,
+  ...(noHistory ? { history: false } : {}),
+  revision: started.toString(16),
+};
 let forced = /** @type {number | null} */ (null);
 let silent = false;
 /** The role of whoever logs in; without, nobody is asked. */
@@ -49,6 +57,7 @@ const me = () => ({
   canLogOut: role !== undefined && loggedIn,
   roles: ['viewer', 'operator', 'engineer'],
 });
+let cutUntil = 0;
 
 /** Two short episodes in the history, and one to come, unless told otherwise. @param {number} timeMs */
 function faultAt(timeMs) {
@@ -73,6 +82,8 @@ function play(timeMs) {
   for (const fan of fans) {
     for (const [name, row] of Object.entries(fan.step(timeMs))) {
       keep(fresh, name, row);
+      if (name === 'kpis' && !noAlarms)
+        for (const [node, change] of alarms.look(row)) keep(fresh, node, change);
     }
   }
   if (timeMs % 5000 < PERIOD_MS) {
@@ -100,7 +111,7 @@ function keep(fresh, name, row) {
 
 for (let t = started - HISTORY_MS; t < started; t += PERIOD_MS) play(t);
 
-/** @param {import('node:http').IncomingMessage} request @returns {Promise<{ value: unknown, key?: string }>} */
+/** @param {import('node:http').IncomingMessage} request @returns {Promise<any>} */
 async function bodyOf(request) {
   let text = '';
   for await (const part of request) text += part;
@@ -149,6 +160,29 @@ const server = createServer(async (request, response) => {
       Math.max(0, names.indexOf(url.searchParams.get('key') ?? '')),
     );
     response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  } else if (url.pathname.startsWith('/api/alarms') || url.pathname === '/api/audit') {
+    if (noHistory && url.pathname !== '/api/alarms') return void response.writeHead(404, headers).end();
+    const answers = /** @type {Record<string, () => object>} */ ({
+      '/api/alarms': () => alarms.list(),
+      '/api/alarms/journal': () => Alarms.within(url.searchParams, /** @type {never} */ (alarms.journal)),
+      '/api/alarms/statistics': () => alarms.statistics(url.searchParams),
+      '/api/audit': () => Alarms.within(url.searchParams, /** @type {never} */ (alarms.audit)),
+    });
+    const answer = answers[url.pathname];
+    if (answer === undefined) return void response.writeHead(404, headers).end();
+    response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer()));
+  } else if (url.pathname.startsWith('/api/nodes/') && request.method === 'POST') {
+    const [node = '', operation = ''] = url.pathname.split('/').slice(3).map(decodeURIComponent);
+    const done = alarms.operate(node, operation, await bodyOf(request));
+    response
+      .writeHead('error' in done ? 422 : 200, { ...headers, 'content-type': 'application/json' })
+      .end(JSON.stringify('error' in done ? done : {}));
+    if ('rows' in done) {
+      /** @type {Record<string, unknown[][]>} */
+      const fresh = {};
+      for (const [name, row] of done.rows) keep(fresh, name, row);
+      publish(fresh);
+    }
   } else if (url.pathname.startsWith('/api/controls/') && request.method === 'POST') {
     const say = (/** @type {number} */ status, /** @type {object} */ answer) =>
       response
@@ -168,6 +202,10 @@ const server = createServer(async (request, response) => {
     say(200, {});
   } else if (url.pathname === '/mock/fault') {
     forced = url.searchParams.has('code') ? Number(url.searchParams.get('code')) : null;
+    response.writeHead(204).end();
+  } else if (url.pathname === '/mock/cut') {
+    cutUntil = Date.now() + Number(url.searchParams.get('s')) * 1000;
+    for (const socket of sockets.clients) socket.terminate();
     response.writeHead(204).end();
   } else if (url.pathname === '/mock/silent') {
     silent = url.searchParams.get('on') === '1';
@@ -189,6 +227,7 @@ const sockets = new WebSocketServer({ server, path: '/ws', verifyClient: () => l
 /** Those that have got their history: live rows come after it. @type {Set<import('ws').WebSocket>} */
 const subscribed = new Set();
 sockets.on('connection', (socket) => {
+  if (Date.now() < cutUntil) return socket.terminate();
   const say = (/** @type {object} */ message) => socket.send(JSON.stringify(message));
   say({ type: 'hello', revision: dashboard.revision, now: Date.now() });
   socket.once('close', () => subscribed.delete(socket));
@@ -210,13 +249,19 @@ function tell(message) {
   for (const socket of subscribed) socket.send(text);
 }
 
-setInterval(() => {
-  if (silent) return;
-  for (const [stream, rows] of Object.entries(play(Date.now()))) {
+/** @param {Record<string, unknown[][]>} fresh */
+function publish(fresh) {
+  for (const [stream, rows] of Object.entries(fresh)) {
     const kept = streams.get(stream);
     if (kept !== undefined)
       tell({ type: 'rows', stream, first: kept.first + kept.rows.length - rows.length, rows });
   }
+}
+
+setInterval(() => {
+  if (!silent) publish(play(Date.now()));
+  if (Date.now() >= cutUntil) return;
+  for (const stream of streams.values()) stream.first += stream.rows.splice(0).length;
 }, PERIOD_MS);
 
 setInterval(() => {

@@ -92,6 +92,32 @@ describe('words and controls', () => {
   });
 });
 
+describe('alarm nodes in the layout', () => {
+  const plain = dashboard({}) as Record<string, unknown>;
+
+  it('are read with their alarms, and are none where the server names none', () => {
+    const node = {
+      node: 'heat',
+      stream: 'heat',
+      title: 'Temperature',
+      alarms: [{ name: 'high', priority: 'medium', message: 'Temperature is above 45 °C' }],
+      fields: [temperature],
+    };
+    expect(parseDashboard({ ...plain, alarms: [node] }).alarms).toEqual([node]);
+    expect(parseDashboard(plain).alarms).toEqual([]);
+    const wrong = { ...node, alarms: [{ name: 'high', priority: 'dire', message: '' }] };
+    expect(() => parseDashboard({ ...plain, alarms: [wrong] })).toThrow(
+      'alarms[0].alarms[0].priority: expected one of low, medium, high, critical, found "dire"',
+    );
+  });
+
+  it('stand beside whether the server keeps a history', () => {
+    expect(parseDashboard({ ...plain, history: false }).history).toBe(false);
+    expect(parseDashboard({ ...plain, history: true }).history).toBe(true);
+    expect(parseDashboard(plain).history).toBeNull();
+  });
+});
+
 describe('the past', () => {
   const answer = {
     fromMs: 0,
@@ -102,7 +128,15 @@ describe('the past', () => {
   };
 
   it('is read as the server sends it', () => {
-    expect(parsePast(answer)).toEqual(answer);
+    // Each value is drawn in the middle of the time that it stands for.
+    expect(parsePast(answer)).toEqual({ ...answer, times: [2.5, 7.5], states: {} });
+  });
+
+  it('has the changes of states beside the measured fields', () => {
+    const states = { mode: { times: [-3, 4], values: ['manual', 'auto'] }, on: { times: [1], values: [1] } };
+    expect(parsePast({ ...answer, states }).states).toEqual(states);
+    const broken = { ...answer, states: { mode: { times: [1], values: [] } } };
+    expect(() => parsePast(broken)).toThrow('states.mode.values: expected a list of 1, found a list of 0');
   });
 
   it('is refused when its columns differ in length', () => {

@@ -1,6 +1,7 @@
 /** Everything the page knows: the layout, the rows, the state of the line, and what is abnormal. */
 import { SvelteMap } from 'svelte/reactivity';
 import { Access } from './access/access.svelte';
+import { Alarms } from './alarms/alarms.svelte';
 import { Archive } from './archive/archive.svelte';
 import { backoffMs } from './backoff';
 import { ShapeError } from './check';
@@ -59,6 +60,8 @@ export class Session {
   readonly view = new TimeView();
   /** What the server keeps of the past. */
   archive: Archive;
+  /** The alarms of the flow's alarm nodes. */
+  alarms: Alarms;
 
   readonly line: LineState = $derived.by(() => {
     if (!this.connected) return 'disconnected';
@@ -82,10 +85,11 @@ export class Session {
   constructor(readonly base: string) {
     this.archive = $state.raw(new Archive(base));
     this.access = new Access(base);
+    this.alarms = $state.raw(new Alarms(base, [], () => this.now()));
     const socketUrl = new URL('ws', base);
     socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     this.connection = new Connection(() => new WebSocket(socketUrl), {
-      since: () => this.streams?.since() ?? {},
+      since: () => ({ ...this.streams?.since(), ...this.alarms.since() }),
       message: (message) => this.take(message),
       connected: (is) => {
         this.connected = is;
@@ -114,6 +118,12 @@ export class Session {
   /** Whether the server may have more of the past than the page holds. */
   get hasPast(): boolean {
     return this.dashboard?.history !== false && this.archive.known;
+  }
+
+  /** Whether to ask for the past: always where there is one, else only when somebody asked for another time. */
+  get asksPast(): boolean {
+    const has = this.dashboard?.history ?? null;
+    return has ?? this.view.asked;
   }
 
   /** How far back the page holds rows of the chosen machine, in milliseconds. */
@@ -192,6 +202,8 @@ export class Session {
     const widgets = widgetsOf(dashboard);
     this.streams = new Streams(dashboard);
     this.archive = new Archive(this.base);
+    this.alarms.stop();
+    this.alarms = new Alarms(this.base, dashboard.alarms, () => this.now());
     this.board = new Notices(widgets, say);
     this.oldNewsUntilMs = NEVER;
     this.abnormal.clear();
@@ -224,9 +236,11 @@ export class Session {
     }
     this.historyUntilMs = this.now() + HISTORY_PHASE_MS;
     if (this.oldNewsUntilMs === NEVER) this.oldNewsUntilMs = this.historyUntilMs;
+    this.alarms.reload();
   }
 
   private takeRows(rows: Rows): void {
+    if (this.alarms.accept(rows)) return;
     const nowMs = this.now();
     if (rows.reset) this.oldNewsUntilMs = nowMs + HISTORY_PHASE_MS;
     const fresh = this.streams?.accept(rows, nowMs, nowMs < this.historyUntilMs) ?? [];
@@ -267,6 +281,7 @@ export class Session {
     // Fresh is fresh: the age is only followed once it is shown.
     this.ageMs = ageMs <= staleAfterMs ? 0 : Math.floor(ageMs / 1000) * 1000;
     this.board?.sweep(this.now());
+    this.alarms.sweep();
     this.showNotices();
   }
 

@@ -15,7 +15,7 @@ const LOOKS = /** @type {const} */ ([
 const WAIT_MS = 900;
 
 /**
- * Every page in one theme and size, and the panel of the time picker.
+ * Every page in one theme and size, the panel of the time picker, and the alarms.
  * @param {import('playwright-core').Browser} browser @param {string} url @param {string} theme
  * @param {readonly [number, number]} size @returns {Promise<string[]>} what is wrong
  */
@@ -39,10 +39,28 @@ async function lookOver(browser, url, theme, [width, height]) {
     await page.waitForTimeout(WAIT_MS / 3);
     found.push(...(await violations(page)));
     await page.keyboard.press('Escape');
+    found.push(...(await alarms(page)));
   }
   const title = `${theme} ${width}`;
   await page.close();
   return [...new Set(found)].map((violation) => `${title}: ${violation}`);
+}
+
+/** Every view of the alarm panel. @param {import('playwright-core').Page} page */
+async function alarms(page) {
+  const button = page.locator('[data-alarm-panel-button]');
+  if ((await button.count()) === 0) return [];
+  await button.click();
+  await page.waitForSelector('#alarm-panel');
+  const found = [];
+  for (const tab of await page.locator('#alarm-panel [role=tab]').all()) {
+    await tab.click();
+    await page.waitForTimeout(WAIT_MS);
+    found.push(...(await violations(page)));
+  }
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#alarm-panel', { state: 'detached' });
+  return found;
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -17,7 +17,7 @@ use crate::access::password::PasswordHash;
 use crate::access::secret::Hash;
 use crate::access::{Access, AccessSetup, Clock, Role, Users};
 use crate::shown::{Current, Shown};
-use crate::{Server, ServerSetup, ShownHistory, dashboard};
+use crate::{FlowGraph, Server, ServerSetup, ShownHistory, dashboard};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -67,10 +67,12 @@ fn setup(graph: &Graph, running: &Running, recorder: Option<&Recorder>) -> Serve
         plan: Arc::new(Plan::of(graph)),
     };
     ServerSetup {
-        dashboard: dashboard(graph, 0),
+        dashboard: dashboard(graph, 0, recorder.is_some()),
         watched: running.watched(),
         models: Vec::new(),
         history: recorder.map(shown),
+        graph: FlowGraph::default(),
+        text: None,
     }
 }
 

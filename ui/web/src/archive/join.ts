@@ -1,6 +1,7 @@
-/** Past and present as one curve: what came from the archive up to the first live row, then the live rows. */
+/** Past and present as one curve: the live rows, and what came from the archive where there are none. */
 import { thin, type Curve, type Points, type Thinning } from '../decimate';
 import type { Measured, Past } from '../protocol';
+import type { Window } from '../time/window';
 
 export const NO_CURVE: Curve = { times: [], values: [] };
 /** Steps of the archive that may be missing before its line breaks. */
@@ -18,21 +19,28 @@ export function firstAt(times: readonly number[], timeMs: number): number {
   return low;
 }
 
-/** The part of an answer before the first live row, which itself counts as live. */
-export function beforeLive(past: Past, firstLiveMs: number): number {
-  return Number.isNaN(firstLiveMs) ? past.times.length : firstAt(past.times, firstLiveMs);
+/** The places of the times within a gap; the rows on either side of it count as live. */
+export function within(
+  times: readonly number[],
+  { fromMs, toMs }: Window,
+): readonly [first: number, end: number] {
+  let first = firstAt(times, fromMs);
+  if (times[first] === fromMs) first += 1;
+  return [first, firstAt(times, toMs)];
 }
 
+/** The part of an answer that lies within a gap. */
 export function pastCurve(
   past: Past,
   values: Measured | null,
-  window: Thinning & { readonly fromMs: number; readonly toMs: number },
-  firstLiveMs: number,
+  window: Thinning & Window,
+  gap: Window,
 ): Curve {
   if (values === null) return NO_CURVE;
+  const [begin, stop] = within(past.times, gap);
   // One value before and after the window, so that the line runs to its edges.
-  const first = Math.max(0, firstAt(past.times, window.fromMs) - 1);
-  const end = Math.min(beforeLive(past, firstLiveMs), firstAt(past.times, window.toMs) + 1);
+  const first = Math.max(0, begin, firstAt(past.times, window.fromMs) - 1);
+  const end = Math.min(stop, firstAt(past.times, window.toMs) + 1);
   const points: Points = {
     count: Math.max(0, end - first),
     time: (i) => past.times[first + i] ?? Number.NaN,
@@ -51,4 +59,31 @@ export function joined(past: Curve, live: Curve, gapMs: number): Curve {
     times: [...past.times, ...(apart ? [last + 1] : []), ...live.times],
     values: [...past.values, ...(apart ? [null] : []), ...live.values],
   };
+}
+
+/** The part of a curve from a time to another, both of which belong to it. */
+function section({ times, values }: Curve, fromMs: number, toMs: number): Curve {
+  const first = firstAt(times, fromMs);
+  let end = firstAt(times, toMs);
+  if (times[end] === toMs) end += 1;
+  return { times: times.slice(first, end), values: values.slice(first, end) };
+}
+
+/** The live curve with a part of the archive in each of its gaps. @param parts one for each gap */
+export function woven(live: Curve, gaps: readonly Window[], parts: readonly Curve[], gapMs: number): Curve {
+  if (gaps.length === 0) return live;
+  let curve = NO_CURVE;
+  let sinceMs = Number.NEGATIVE_INFINITY;
+  gaps.forEach((gap, i) => {
+    // The mark of the break that the live curve has in a hole lies within it, and so falls away.
+    curve = joined(curve, section(live, sinceMs, gap.fromMs), gapMs);
+    curve = joined(curve, parts[i] ?? NO_CURVE, gapMs);
+    sinceMs = gap.toMs;
+  });
+  return joined(curve, section(live, sinceMs, Number.POSITIVE_INFINITY), gapMs);
+}
+
+/** Parts that have live rows between them. */
+export function apart(parts: readonly Curve[]): Curve {
+  return parts.reduce((before, part) => joined(before, part, 0), NO_CURVE);
 }

@@ -2,6 +2,7 @@
 import type uPlot from 'uplot';
 import type { Band } from '../protocol';
 import { color } from '../theme.svelte';
+import type { Marker } from './markers';
 
 const ZONES = { normal: 'normal-zone', warning: 'warning-zone', alarm: 'alarm-zone' } as const;
 const LIMITS = { normal: 'limit', warning: 'limit', alarm: 'alarm-limit' } as const;
@@ -35,16 +36,18 @@ export function drawBands(plot: uPlot, bands: readonly Band[], scale: string): v
 }
 
 /** A flag at the top, and a line down from it. */
-export function drawMarkers(plot: uPlot, times: readonly number[]): void {
+export function drawMarkers(plot: uPlot, markers: readonly Marker[]): void {
   const { ctx, bbox } = plot;
   const size = 7 * devicePixelRatio;
   ctx.save();
-  ctx.strokeStyle = color('alarm-limit');
-  ctx.fillStyle = color('alarm-fill');
   ctx.lineWidth = devicePixelRatio;
-  for (const time of times) {
-    const x = Math.round(plot.valToPos(time, 'x', true)) + 0.5;
+  for (const { timeMs, urgent } of markers) {
+    const x = Math.round(plot.valToPos(timeMs, 'x', true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = color(urgent ? 'alarm-limit' : 'warning');
+    ctx.fillStyle = color(urgent ? 'alarm-fill' : 'warning-fill');
+    // A soon and a later one differ by their dashes as well as by their colour.
+    ctx.setLineDash(urgent ? [] : [2 * devicePixelRatio, 3 * devicePixelRatio]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { ALWAYS } from '../archive/need';
 import type { Past } from '../protocol';
 import { Series } from '../store/series';
 import { fieldOf } from '../testing/widget';
@@ -36,11 +37,13 @@ const past: Past = {
   stepMs: 10,
   times: [0, 10, 20],
   fields: { temp: { mean: [1, 2, 3], min: [0, 1, 2], max: [2, 3, 4] } },
+  states: {},
 };
 
 function sources(...rows: Parameters<typeof series>): Source[] {
   const live = series(...rows);
-  return linesOf([temp, power], ['']).map((line) => ({ line, series: live, past, before: null }));
+  const gaps = [{ ...ALWAYS, toMs: live.time(0) }];
+  return linesOf([temp, power], ['']).map((line) => ({ line, series: live, past, gaps, before: null }));
 }
 
 describe('the lines of a chart', () => {

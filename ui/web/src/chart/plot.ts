@@ -7,6 +7,7 @@ import { drawBands, drawMarkers } from './background';
 import { bind, selected, wheel, type Gestures } from './gestures';
 import { unitsOf, type Line } from './lines';
 import { declaredRange, shownRange } from './scale';
+import type { Marker } from './markers';
 import { ROLES, type Role } from './source';
 import { markPx, RIGHT_PX, stepsIn, timeMark } from './time-axis';
 
@@ -24,8 +25,8 @@ export interface PlotOptions {
   readonly width: number;
   readonly height: number;
   readonly gestures: Gestures;
-  /** Event times at which an alert began. */
-  readonly markers: () => readonly number[];
+  /** Where an alert began, or an alarm was raised. */
+  readonly markers: () => readonly Marker[];
   /** Index into the drawn points under the crosshair, or null when there is no crosshair. */
   readonly onCursor: (index: number | null) => void;
 }

@@ -1,4 +1,5 @@
 /** Saves what a chart shows; loaded when somebody first does so. */
+import { csvFile } from '../csv';
 import { formatMoment } from '../format';
 import type { Window } from '../time/window';
 import { toCsv } from './csv';
@@ -8,9 +9,7 @@ import { seenRows } from './seen';
 import type { Source } from './source';
 
 export function saveCsv(title: string, sources: readonly Source[], { fromMs, toMs }: Window): void {
-  // Spreadsheets take a file for UTF-8 when it begins with this mark.
-  const text = `\uFEFF${toCsv(seenRows(sources, fromMs, toMs))}`;
-  download(new Blob([text], { type: 'text/csv;charset=utf-8' }), fileName(title, toMs, 'csv'));
+  download(csvFile(toCsv(seenRows(sources, fromMs, toMs))), fileName(title, toMs, 'csv'));
 }
 
 export async function savePng(

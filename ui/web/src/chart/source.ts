@@ -1,10 +1,12 @@
 /** Where the points of a line come from, and its curves in a window. */
 import type uPlot from 'uplot';
 import { join } from './align';
-import { beforeLive, firstAt, joined, NO_CURVE, pastCurve } from '../archive/join';
+import { apart, firstAt, NO_CURVE, pastCurve, within, woven } from '../archive/join';
+import { ALWAYS } from '../archive/need';
 import type { Curve } from '../decimate';
 import type { Measured, Past } from '../protocol';
 import type { Series } from '../store/series';
+import type { Window as Span } from '../time/window';
 import { curveOf, type Window } from '../widgets/trend';
 import type { Line } from './lines';
 
@@ -13,6 +15,8 @@ export interface Source {
   /** The live rows. */
   readonly series: Series | null;
   readonly past: Past | null;
+  /** Where there are no live rows. */
+  readonly gaps: readonly Span[];
   /** The same stretch of the day before, as if it were of today. */
   readonly before: Past | null;
 }
@@ -21,27 +25,21 @@ export interface Source {
 export const ROLES = ['mean', 'low', 'high', 'before'] as const;
 export type Role = (typeof ROLES)[number];
 
-export function firstLiveOf({ series }: Source): number {
-  return series === null ? Number.NaN : series.time(0);
-}
-
 function curves(source: Source, window: Window): Record<Role, Curve> {
-  const { line, series, past, before } = source;
+  const { line, series, past, gaps, before } = source;
   const thinning = { ...window, windowMs: window.toMs - window.fromMs };
-  const firstLiveMs = firstLiveOf(source);
   const live = series === null ? NO_CURVE : curveOf(series, line.field.slot, window);
   const field = past?.fields[line.field.name] ?? null;
-  const ofPast = (values: Measured | null): Curve =>
-    past === null ? NO_CURVE : pastCurve(past, values, thinning, firstLiveMs);
+  const parts = (values: Measured | null): Curve[] =>
+    past === null ? [] : gaps.map((gap) => pastCurve(past, values, thinning, gap));
+  const mean = field === null ? null : parts(field.mean);
   const dayBefore = before?.fields[line.field.name] ?? null;
   return {
-    mean: joined(ofPast(field?.mean ?? null), live, Math.max(window.gapMs, (past?.stepMs ?? 0) * 2.5)),
-    low: ofPast(field?.min ?? null),
-    high: ofPast(field?.max ?? null),
+    mean: mean === null ? live : woven(live, gaps, mean, Math.max(window.gapMs, (past?.stepMs ?? 0) * 2.5)),
+    low: apart(parts(field?.min ?? null)),
+    high: apart(parts(field?.max ?? null)),
     before:
-      before === null || dayBefore === null
-        ? NO_CURVE
-        : pastCurve(before, dayBefore.mean, thinning, Number.NaN),
+      before === null || dayBefore === null ? NO_CURVE : pastCurve(before, dayBefore.mean, thinning, ALWAYS),
   };
 }
 
@@ -62,27 +60,38 @@ export interface Point {
   readonly high: number | null;
 }
 
+/** What the archive has of a field in the gaps of a window. */
+export function pastPoints(
+  past: Past | null,
+  name: string,
+  gaps: readonly Span[],
+  { fromMs, toMs }: Span,
+): Point[] {
+  const field = past?.fields[name];
+  if (past === null || field === undefined) return [];
+  return gaps.flatMap((gap) => {
+    const [begin, stop] = within(past.times, gap);
+    const [first, end] = [
+      Math.max(begin, firstAt(past.times, fromMs)),
+      Math.min(stop, firstAt(past.times, toMs + 1)),
+    ];
+    return past.times.slice(first, Math.max(first, end)).map((timeMs, i) => ({
+      timeMs,
+      mean: field.mean[first + i] ?? null,
+      low: field.min?.[first + i] ?? null,
+      high: field.max?.[first + i] ?? null,
+    }));
+  });
+}
+
 /** Every point of a source within a window, none left out. */
-export function pointsOf(source: Source, fromMs: number, toMs: number): Point[] {
-  const { line, series, past } = source;
-  const points: Point[] = [];
-  const field = past?.fields[line.field.name];
-  if (past !== null && field !== undefined) {
-    const end = Math.min(beforeLive(past, firstLiveOf(source)), firstAt(past.times, toMs + 1));
-    for (let i = firstAt(past.times, fromMs); i < end; i += 1) {
-      points.push({
-        timeMs: past.times[i] ?? Number.NaN,
-        mean: field.mean[i] ?? null,
-        low: field.min?.[i] ?? null,
-        high: field.max?.[i] ?? null,
-      });
-    }
-  }
+export function pointsOf({ line, series, past, gaps }: Source, fromMs: number, toMs: number): Point[] {
+  const points = pastPoints(past, line.field.name, gaps, { fromMs, toMs });
   for (let i = series?.firstFrom(fromMs) ?? 0; series !== null && i < series.length; i += 1) {
     const timeMs = series.time(i);
     if (timeMs > toMs) break;
     const value = series.number(line.field.slot, i);
     points.push({ timeMs, mean: Number.isNaN(value) ? null : value, low: null, high: null });
   }
-  return points;
+  return points.sort((a, b) => a.timeMs - b.timeMs);
 }

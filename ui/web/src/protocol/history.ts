@@ -1,5 +1,6 @@
 /** The past of a stream, as `GET /api/history/{stream}` gives it. */
 import * as check from '../check';
+import type { Cell } from './messages';
 
 export type Measured = readonly (number | null)[];
 
@@ -10,14 +11,22 @@ export interface PastField {
   readonly max: Measured | null;
 }
 
+/** The changes of a code, a text or yes/no (1 and 0), and a sign of life every minute while one lasts. */
+export interface PastStates {
+  /** Ascending; the first may be before the span: it is the state in which that begins. */
+  readonly times: readonly number[];
+  readonly values: readonly Cell[];
+}
+
 export interface Past {
   readonly fromMs: number;
   readonly toMs: number;
   /** The time that one value stands for; 0 where readings are given as they came. */
   readonly stepMs: number;
-  /** Ascending, milliseconds since 1970. */
+  /** Ascending, milliseconds since 1970: the middle of the time that each value stands for. */
   readonly times: readonly number[];
   readonly fields: Readonly<Record<string, PastField>>;
+  readonly states: Readonly<Record<string, PastStates>>;
 }
 
 // Thousands of numbers: paths are only put together for one that is wrong.
@@ -30,16 +39,30 @@ function measured(value: unknown, path: string, count: number): Measured {
   return wrong < 0 ? (list as Measured) : check.fail(`${path}[${wrong}]`, 'a number or null', list[wrong]);
 }
 
+function states(value: unknown, path: string): PastStates {
+  const raw = check.object(value, path);
+  const times = check.list(raw['times'], `${path}.times`, check.finite);
+  const values = check.list(raw['values'], `${path}.values`, (cell, at): Cell => {
+    if (cell === null || typeof cell === 'number' || typeof cell === 'string') return cell;
+    return check.fail(at, 'a number, text or null', cell);
+  });
+  return values.length === times.length
+    ? { times, values }
+    : check.fail(`${path}.values`, `a list of ${times.length}`, values);
+}
+
 /** Reads an answer of `GET /api/history`. Throws a {@link check.ShapeError} for anything else. */
 export function parsePast(value: unknown): Past {
   const raw = check.object(value, 'history');
   const times = check.list(raw['times'], 'times', check.finite);
   const column = (entry: unknown, path: string): Measured => measured(entry, path, times.length);
+  const stepMs = check.finite(raw['stepMs'], 'stepMs');
   return {
     fromMs: check.finite(raw['fromMs'], 'fromMs'),
     toMs: check.finite(raw['toMs'], 'toMs'),
-    stepMs: check.finite(raw['stepMs'], 'stepMs'),
-    times,
+    stepMs,
+    // The server tells when the time begins that a value stands for.
+    times: times.map((time) => time + stepMs / 2),
     fields: check.record(raw['fields'], 'fields', (entry, path) => {
       const field = check.object(entry, path);
       return {
@@ -48,5 +71,6 @@ export function parsePast(value: unknown): Past {
         max: check.optional(field['max'], `${path}.max`, column),
       };
     }),
+    states: check.optional(raw['states'], 'states', (all, at) => check.record(all, at, states)) ?? {},
   };
 }

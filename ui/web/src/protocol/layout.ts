@@ -1,6 +1,7 @@
 /** The layout of the dashboard, as `GET /api/dashboard` gives it. */
 import * as check from '../check';
 import { Structured } from './structured';
+import { alarmInfo, type AlarmInfo } from './alarms';
 
 /** Kinds that set a value. */
 export const CONTROL_KINDS = ['slider', 'number', 'switch', 'select', 'button'] as const;
@@ -95,6 +96,17 @@ export interface Page {
   readonly groups: readonly Group[];
 }
 
+/** A node that raises alarms. */
+export interface AlarmNode {
+  /** It takes `acknowledge`, `shelve` and `unshelve`. */
+  readonly node: string;
+  /** Of the changes of its alarms. */
+  readonly stream: string;
+  readonly title: string;
+  readonly alarms: readonly AlarmInfo[];
+  readonly fields: readonly Field[];
+}
+
 export interface Dashboard {
   readonly name: string;
   readonly revision: string;
@@ -102,6 +114,7 @@ export interface Dashboard {
   /** Whether `GET /api/history` answers; null when the server does not say. */
   readonly history: boolean | null;
   readonly pages: readonly Page[];
+  readonly alarms: readonly AlarmNode[];
 }
 
 /** All widgets, page after page. */
@@ -217,6 +230,17 @@ function page(value: unknown, path: string): Page {
   };
 }
 
+function alarmNode(value: unknown, path: string): AlarmNode {
+  const raw = check.object(value, path);
+  return {
+    node: check.text(raw['node'], `${path}.node`),
+    stream: check.text(raw['stream'], `${path}.stream`),
+    title: check.text(raw['title'], `${path}.title`),
+    alarms: check.list(raw['alarms'], `${path}.alarms`, alarmInfo),
+    fields: check.list(raw['fields'], `${path}.fields`, field),
+  };
+}
+
 /** Reads `GET /api/dashboard`. Throws a {@link check.ShapeError} for anything else. */
 export function parseDashboard(value: unknown): Dashboard {
   const raw = check.object(value, 'dashboard');
@@ -226,5 +250,6 @@ export function parseDashboard(value: unknown): Dashboard {
     staleAfterMs: check.positive(raw['staleAfterMs'], 'staleAfterMs'),
     history: check.optional(raw['history'], 'history', check.flag),
     pages: check.list(raw['pages'], 'pages', page),
+    alarms: check.optional(raw['alarms'], 'alarms', (nodes, at) => check.list(nodes, at, alarmNode)) ?? [],
   };
 }

@@ -24,8 +24,11 @@ export function extent(values: readonly number[]): Range | null {
   return low <= high ? [low, high] : null;
 }
 
-/** @param most bins; their borders are round numbers. A value on a border counts in the upper bin. */
-export function binsOf(values: readonly number[], most: number): Bin[] {
+/**
+ * @param most bins; their borders are round numbers. A value on a border counts in the upper bin.
+ * @param weights how many times each value counts; once by default
+ */
+export function binsOf(values: readonly number[], most: number, weights: readonly number[] = []): Bin[] {
   const ends = extent(values);
   if (ends === null) return [];
   const [low, high] = ends;
@@ -34,9 +37,9 @@ export function binsOf(values: readonly number[], most: number): Bin[] {
   const first = Math.floor(low / step + 1e-9);
   const count = Math.max(1, Math.floor(high / step + 1e-9) - first + 1);
   const counts = new Array<number>(count).fill(0);
-  for (const value of values) {
+  values.forEach((value, i) => {
     const bin = Math.min(count - 1, Math.max(0, Math.floor(value / step + 1e-9) - first));
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
+    counts[bin] = (counts[bin] ?? 0) + (weights[i] ?? 1);
+  });
   return counts.map((held, i) => ({ from: (first + i) * step, to: (first + i + 1) * step, count: held }));
 }

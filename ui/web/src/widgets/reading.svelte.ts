@@ -1,15 +1,23 @@
 /** What one widget sees of its stream: refreshed once a frame, and only when there is something new. */
+import { gapsOf, missing } from '../archive/need';
 import { labelOf } from '../format';
-import type { Cell, Field, Widget } from '../protocol';
+import type { Cell, Field, Past, Widget } from '../protocol';
 import type { Session } from '../session.svelte';
 import type { Series } from '../store/series';
-import type { Window } from '../time/window';
+import { spanOf, type Window } from '../time/window';
 import type { Machine } from '../store/stream';
 
 export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
 
 /** A slow source is late only after so many of its own intervals. */
 const INTERVALS_UNTIL_STALE = 3;
+
+/** The live rows of a stretch of time, and what the archive has where there are none. */
+export interface Backed {
+  readonly series: Series | null;
+  readonly gaps: readonly Window[];
+  readonly past: Past | null;
+}
 
 export class Reading {
   /** The rows; null until the first one. Look again when `version` changes. */
@@ -70,6 +78,29 @@ export class Reading {
   /** A silence longer than this is one. */
   get silenceMs(): number {
     return Math.max(this.session.staleAfterMs, INTERVALS_UNTIL_STALE * (this.series?.intervalMs ?? 0));
+  }
+
+  /** All that is known of a machine in a stretch of time; the archive is asked for what is missing. */
+  backed(window: Window, key: string = this.key): Backed {
+    const series = this.session.machine(this.widget.stream, key)?.series ?? null;
+    const gaps = gapsOf(series, window, this.silenceMs);
+    return { series, gaps, past: this.past(window, key, gaps) };
+  }
+
+  /** What the archive has in the gaps of a stretch of time. */
+  past(window: Window, key: string, gaps: readonly Window[]): Past | null {
+    const { session, widget } = this;
+    const need = session.asksPast ? missing(window, gaps) : null;
+    if (need === null) return null;
+    const known = session.machines(widget.stream);
+    return session.archive.get({
+      stream: widget.stream,
+      // A stream that is not kept by machine belongs to all of them.
+      key: !known.has(key) && known.has('') ? '' : key,
+      window: need,
+      spanMs: spanOf(window),
+      nowMs: this.now(),
+    });
   }
 
   private refresh(): void {
