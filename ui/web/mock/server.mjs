@@ -1,13 +1,14 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
  * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none
- * change what it plays.
+ * change what it plays. What is behind /flow is in flow.mjs.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { answerFlow, currentFault } from './flow.mjs';
 import * as layouts from './layout.mjs';
 import { past } from './past.mjs';
 import { Fan } from './plant.mjs';
@@ -107,6 +108,7 @@ function refusal(id, value) {
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://mock');
   const headers = { 'content-security-policy': CSP, 'x-content-type-options': 'nosniff' };
+  if (await answerFlow(request, response, url, headers)) return;
   if (url.pathname === '/api/dashboard') {
     response
       .writeHead(200, { ...headers, 'content-type': 'application/json' })
@@ -145,7 +147,10 @@ const server = createServer(async (request, response) => {
     silent = url.searchParams.get('on') === '1';
     response.writeHead(204).end();
   } else {
-    const path = join(DIST, normalize(['/', '/ui'].includes(url.pathname) ? '/index.html' : url.pathname));
+    const path = join(
+      DIST,
+      normalize(['/', '/ui', '/flow'].includes(url.pathname) ? '/index.html' : url.pathname),
+    );
     try {
       const body = await readFile(path);
       response
@@ -192,12 +197,14 @@ setInterval(() => {
 }, PERIOD_MS);
 
 setInterval(() => {
+  const broken = currentFault();
   const message = 'expected value at line 1 column 1: "temp=24.1"';
   tell({
     type: 'status',
     uptimeMs: Date.now() - started,
     nodes: { fan: { in: 1, out: 1, errors: 3 } },
     problems: [{ node: 'fan', kind: 'not JSON', message, count: 3, last_ms: started }],
+    fault: broken === null ? null : { report: broken.report, since_ms: broken.sinceMs },
   });
 }, 1000);
 
