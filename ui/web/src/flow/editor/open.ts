@@ -53,6 +53,7 @@ function extensions(draft: Draft, wiring: Wiring): Extension {
     looks,
     EditorState.readOnly.of(wiring.readOnly),
     EditorView.contentAttributes.of({
+      tabindex: '0',
       'aria-label': `Text of ${draft.path}${wiring.readOnly ? ', read only' : '. Esc, then Tab leaves it'}`,
     }),
     wiring.readOnly ? [] : language(wiring.service, draft.path, (all) => wiring.found(all)),
@@ -102,6 +103,8 @@ export function open(host: HTMLElement, draft: Draft, wiring: Wiring): EditorVie
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const view = new EditorView({ root, parent: root, state: stateOf(draft, extensions(draft, wiring)) });
   wiring.stands(lineOf(view.state));
+  const { head } = view.state.selection.main;
+  if (head > 0) view.dispatch({ effects: EditorView.scrollIntoView(head, { y: 'center' }) });
   return view;
 }
 
