@@ -61,11 +61,6 @@ A longer text about it, with \`code\`, **weight** and [a link](https://example.o
 nodes:
   kpis: { type: kpi, from: fan, values: { power: 230 V * current } }
 \`\`\`
-
-| field | value | default | |
-| --- | --- | --- | --- |
-| \`from\` | text | required | What leads in. |
-| \`values\` | by name: formula | required | What it computes. |
 `;
 
 export const revision = () => `${started.toString(16)}-${version}`;

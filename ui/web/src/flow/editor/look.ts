@@ -74,6 +74,7 @@ const look = EditorView.theme({
     overflow: 'auto',
     backgroundColor: 'var(--normal-zone)',
   },
+  '.words a': { color: 'var(--data)' },
   '.words table': { borderCollapse: 'collapse' },
   '.words th, .words td': { padding: '1px 8px 1px 0', textAlign: 'left', verticalAlign: 'top' },
   '.help': { color: 'var(--ink-muted)' },

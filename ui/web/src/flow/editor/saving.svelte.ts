@@ -69,7 +69,8 @@ export class Saving {
         case 'conflict':
           // Without its revision it cannot be written over: the flow is asked for, and tells it.
           draft.theirs = { text: saved.text, revision: saved.revision ?? '' };
-          this.back('Not saved: the file has changed meanwhile.');
+          // The conflict stands where the text stood: it needs no further words.
+          this.phase = 'editing';
           return this.saved();
         case 'refused':
           return this.back(`Not saved: ${saved.why}`);
