@@ -57,3 +57,10 @@ export function showing(
     shift(place.y, place.height, camera.y, view.height),
   );
 }
+
+/** Whether all of the drawing is in the view; a few pixels beyond the edge are nothing. */
+export function showsAll(camera: Camera, drawing: Size, view: Size): boolean {
+  const within = (at: number, length: number, room: number): boolean =>
+    at > -2 && at + length * camera.scale < room + 2;
+  return within(camera.x, drawing.width, view.width) && within(camera.y, drawing.height, view.height);
+}

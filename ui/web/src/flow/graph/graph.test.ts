@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ratesOf, type Rates } from '../rates';
 import { node } from '../testing';
 import { arrange, linksOf } from './arrange';
-import { fit, moved, showing, zoomed } from './camera';
+import { fit, moved, showing, showsAll, zoomed } from './camera';
 import { edgeRate } from './edge-rates';
 import { step } from './steps';
 
@@ -106,6 +106,13 @@ describe('the camera', () => {
     expect(fit({ width: 1600, height: 400 }, view)).toEqual({ x: 0, y: 200, scale: 0.5 });
     expect(fit({ width: 400, height: 300 }, view)).toEqual({ x: 200, y: 150, scale: 1 });
     expect(fit({ width: 8000, height: 300 }, view, false).scale).toBeGreaterThan(0.5);
+  });
+
+  it('knows whether something lies outside', () => {
+    const drawing = { width: 1600, height: 400 };
+    expect(showsAll(fit(drawing, view), drawing, view)).toBe(true);
+    expect(showsAll(fit(drawing, view, false), drawing, view)).toBe(false);
+    expect(showsAll(moved(fit(drawing, view), -20, 0), drawing, view)).toBe(false);
   });
 
   it('zooms around a point', () => {
