@@ -5,6 +5,8 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const WORKER = 'service-worker';
+/** Of no use without the server: these are not kept for being without it. */
+const ONLINE_ONLY = ['FlowPage', 'Editor'];
 
 /** Tells the service worker which files the page is made of. */
 function shell(): Plugin {
@@ -19,7 +21,11 @@ function shell(): Plugin {
       const still = readdirSync('public', { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('\\', '/').replace(/^public\//, ''));
-      const files = [...Object.keys(bundle).filter((name) => name.startsWith('assets/')), ...still].sort();
+      const built = Object.entries(bundle)
+        .filter(([, file]) => file.type !== 'chunk' || !ONLINE_ONLY.includes(file.name))
+        .map(([name]) => name)
+        .filter((name) => name.startsWith('assets/'));
+      const files = [...built, ...still].sort();
       const page = bundle['index.html'];
       const html = page?.type === 'asset' ? String(page.source) : '';
       const version = createHash('sha256')
@@ -38,7 +44,7 @@ export default defineConfig({
   build: {
     target: 'es2022',
     // One style sheet, and nothing inlined (content security policy). What is opened rarely is loaded then.
-    modulePreload: false,
+    modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     rolldownOptions: {

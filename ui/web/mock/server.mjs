@@ -3,6 +3,7 @@
  * LOGIN=viewer (or operator, engineer) asks for a log-in: the name is anna, and so is the password.
  * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none,
  * ALARMS=none change what it plays. POST /mock/cut?s=20 cuts all lines for as long, and forgets what came meanwhile.
+ * What is behind /flow is in flow.mjs.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,6 +11,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { alarmNodes, Alarms } from './alarms.mjs';
+import { answerFlow, currentFault } from './flow.mjs';
 import * as layouts from './layout.mjs';
 import { past } from './past.mjs';
 import { Fan } from './plant.mjs';
@@ -146,6 +148,8 @@ const server = createServer(async (request, response) => {
     json(200, me());
   } else if (url.pathname.startsWith('/api/') && !loggedIn) {
     json(401, { error: 'log in first' });
+  } else if (await answerFlow(request, response, url, headers)) {
+    return;
   } else if (url.pathname === '/api/dashboard') {
     response
       .writeHead(200, { ...headers, 'content-type': 'application/json' })
@@ -211,7 +215,10 @@ const server = createServer(async (request, response) => {
     silent = url.searchParams.get('on') === '1';
     response.writeHead(204).end();
   } else {
-    const path = join(DIST, normalize(['/', '/ui'].includes(url.pathname) ? '/index.html' : url.pathname));
+    const path = join(
+      DIST,
+      normalize(['/', '/ui', '/flow'].includes(url.pathname) ? '/index.html' : url.pathname),
+    );
     try {
       const body = await readFile(path);
       response
@@ -265,12 +272,14 @@ setInterval(() => {
 }, PERIOD_MS);
 
 setInterval(() => {
+  const broken = currentFault();
   const message = 'expected value at line 1 column 1: "temp=24.1"';
   tell({
     type: 'status',
     uptimeMs: Date.now() - started,
     nodes: { fan: { in: 1, out: 1, errors: 3 } },
     problems: [{ node: 'fan', kind: 'not JSON', message, count: 3, last_ms: started }],
+    fault: broken === null ? null : { report: broken.report, since_ms: broken.sinceMs },
   });
 }, 1000);
 

@@ -3,6 +3,8 @@ import './tokens.css';
 import './base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import FlowApp from './flow/FlowApp.svelte';
+import { isFlow } from './flow/place';
 import { keepForOffline } from './offline/register';
 import { Session } from './session.svelte';
 
@@ -12,4 +14,4 @@ if (target === null) throw new Error('index.html: expected an element with the i
 const session = new Session(document.baseURI);
 session.start();
 keepForOffline(document.baseURI);
-mount(App, { target, props: { session } });
+mount(isFlow(location.pathname) ? FlowApp : App, { target, props: { session } });

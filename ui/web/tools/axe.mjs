@@ -63,6 +63,46 @@ async function alarms(page) {
   return found;
 }
 
+/**
+ * The view of the flow in one theme and size: its graph or list, a node, the file with an error in it, and its changes.
+ * @param {import('playwright-core').Browser} browser @param {string} url @param {string} theme
+ * @param {readonly [number, number]} size @returns {Promise<string[]>} what is wrong
+ */
+async function lookOverFlow(browser, url, theme, [width, height]) {
+  const colorScheme = theme === 'dark' ? 'dark' : 'light';
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+  await page.addInitScript((kept) => localStorage.setItem('twinflow.theme', kept), theme);
+  await page.goto(`${url}flow`);
+  const node = page.locator('[data-node]').first();
+  await node.waitFor();
+  await page.waitForTimeout(WAIT_MS);
+  const found = await violations(page);
+  await node.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-node-panel]');
+  await page.waitForTimeout(WAIT_MS);
+  found.push(...(await violations(page)));
+  if ((await page.locator('[data-show-lines]').count()) > 0) {
+    await page.click('[data-show-lines]');
+    await page.waitForSelector('.cm-content');
+    await page.waitForTimeout(WAIT_MS);
+    found.push(...(await violations(page)));
+    await page.locator('.cm-content').focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('\t');
+    await page.waitForTimeout(2 * WAIT_MS);
+    found.push(...(await violations(page)));
+    await page.keyboard.press('Control+z');
+    await page.keyboard.type('# ');
+    await page.keyboard.press('Control+s');
+    await page.waitForTimeout(WAIT_MS);
+    found.push(...(await violations(page)));
+  }
+  const title = `flow ${theme} ${width}`;
+  await page.close();
+  return [...new Set(found)].map((violation) => `${title}: ${violation}`);
+}
+
 /** @param {import('playwright-core').Page} page */
 async function violations(page) {
   // Not as a script element: the content security policy of the page would refuse it.
@@ -80,13 +120,19 @@ async function violations(page) {
 const [asked] = process.argv.slice(2);
 const servers =
   asked === undefined
-    ? [await mock({ LAYOUT: 'factory', FANS: '6' }), await mock({}), await mock({ LAYOUT: 'kinds' })]
+    ? [
+        await mock({ LAYOUT: 'factory', FANS: '6' }),
+        await mock({}),
+        await mock({ LAYOUT: 'kinds', TROUBLE: '1' }),
+      ]
     : [{ url: asked, stop: () => undefined }];
 const browser = await launch();
 let wrong = 0;
 for (const { url } of servers) {
   for (const [theme, size] of LOOKS) {
     const found = await lookOver(browser, url, theme, size);
+    // It is the same behind every layout.
+    if (url === servers.at(-1)?.url) found.push(...(await lookOverFlow(browser, url, theme, size)));
     wrong += found.length;
     for (const line of found) console.log(line);
   }

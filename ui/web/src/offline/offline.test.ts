@@ -26,7 +26,9 @@ describe('the service worker', () => {
   });
 
   it('has the page in reserve, and the files with a hash at hand', () => {
-    expect(['', 'ui', '?kiosk=30#fans'].map((path) => ask(path, 'navigate'))).toEqual(Array(3).fill('page'));
+    expect(['', 'ui', 'flow', '?kiosk=30#fans'].map((path) => ask(path, 'navigate'))).toEqual(
+      Array(4).fill('page'),
+    );
     expect(ask('assets/index-a1.js')).toBe('kept');
     expect(ask('favicon.svg')).toBe('fresh');
   });

@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** Addresses under which the server gives the page. */
-const PAGES = ['', 'ui', 'index.html'];
+const PAGES = ['', 'ui', 'flow', 'index.html'];
 
 /** @param shell the files that were kept, relative to the scope. */
 export function strategyFor(asked: Asked, scope: string, shell: readonly string[]): Strategy {
