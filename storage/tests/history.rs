@@ -281,7 +281,7 @@ fn the_journal_keeps_changes_once_and_gives_the_newest_first() {
         .store
         .note_alarms(&[raised.clone(), returned.clone()])
         .unwrap();
-    bench.store.note_alarms(&[returned.clone()]).unwrap();
+    bench.store.note_alarms(std::slice::from_ref(&returned)).unwrap();
     let all = bench.store.alarms(START_MS, START_MS + 10, 10).unwrap();
     assert_eq!(all, [returned, raised]);
     assert_eq!(bench.store.alarms(START_MS + 1, START_MS + 5, 10).unwrap(), []);

@@ -225,30 +225,26 @@ impl Alarming {
 
     /// What stands, for whoever has just come.
     fn list(&self) -> Json {
-        let all = self.machines.iter().flat_map(|(key, machine)| {
+        let mut all = Vec::new();
+        for (key, machine) in &self.machines {
             let name = self.context.keys.name(*key);
-            machine
-                .lives
-                .iter()
-                .zip(self.conditions.iter())
-                .filter_map(move |(life, condition)| {
-                    (life.state() != State::Normal).then(|| {
-                        json!({
-                            "alarm": condition.name,
-                            "key": &*name,
-                            "state": life.state().name(),
-                            "priority": condition.priority.name(),
-                            "message": condition.message,
-                            "active": life.is_active(),
-                            "since": life.since().as_millis(),
-                            "value": life.value,
-                            "first": life.is_first,
-                            "shelvedUntil": life.shelved_until().map(EventTime::as_millis),
-                        })
-                    })
-                })
-        });
-        Json::Array(all.collect())
+            let alarms = machine.lives.iter().zip(self.conditions.iter());
+            for (life, condition) in alarms.filter(|(life, _)| life.state() != State::Normal) {
+                all.push(json!({
+                    "alarm": condition.name,
+                    "key": &*name,
+                    "state": life.state().name(),
+                    "priority": condition.priority.name(),
+                    "message": condition.message,
+                    "active": life.is_active(),
+                    "since": life.since().as_millis(),
+                    "value": life.value,
+                    "first": life.is_first,
+                    "shelvedUntil": life.shelved_until().map(EventTime::as_millis),
+                }));
+            }
+        }
+        Json::Array(all)
     }
 
     /// The alarms that an operation means: those of the named condition and machine, or all.
