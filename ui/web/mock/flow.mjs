@@ -174,7 +174,8 @@ function complete({ text: written, line, column }) {
           documentation: `What \`${name}\` is for.`,
           insert: `${name}: `,
         }));
-  return { items: list };
+  const word = /[\w-]*$/.exec(before)?.[0] ?? '';
+  return { items: list.map((item) => ({ ...item, replaceBefore: word.length })) };
 }
 
 /** @param {{ text: string, line: number, column: number }} asked */

@@ -25,6 +25,8 @@ export interface Proposal {
   readonly label: string;
   readonly detail: string | null;
   readonly documentation: string | null;
+  /** So many letters before the caret are replaced. */
+  readonly replaceBefore: number;
   readonly insert: string;
 }
 
@@ -68,6 +70,7 @@ export function parseProposals(value: unknown): readonly Proposal[] {
       label,
       detail: check.optional(raw['detail'], `${path}.detail`, check.text),
       documentation: check.optional(raw['documentation'], `${path}.documentation`, check.text),
+      replaceBefore: check.index(raw['replaceBefore'], `${path}.replaceBefore`),
       insert: check.optional(raw['insert'], `${path}.insert`, check.text) ?? label,
     };
   });

@@ -2,7 +2,7 @@
 import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
 import { linter, lintGutter, type Diagnostic as Mark } from '@codemirror/lint';
 import type { EditorState, Extension } from '@codemirror/state';
-import { hoverTooltip, type Tooltip } from '@codemirror/view';
+import { type EditorView, hoverTooltip, type Tooltip } from '@codemirror/view';
 import type { Diagnostic } from '../../protocol/edit';
 import { rangeOf } from './ranges';
 import type { Caret, EditService } from './service';
@@ -46,9 +46,16 @@ function completion(service: EditService, path: string): Extension {
     return {
       from: word?.from ?? context.pos,
       validFor: /^[\w.$-]*$/,
-      options: proposals.map(({ label, detail, documentation, insert }) => ({
+      options: proposals.map(({ label, detail, documentation, insert, replaceBefore }) => ({
         label,
-        apply: insert,
+        apply: (view: EditorView, _: unknown, __: number, to: number) => {
+          const from = context.pos - replaceBefore;
+          view.dispatch({
+            changes: { from, to, insert },
+            selection: { anchor: from + insert.length },
+            userEvent: 'input.complete',
+          });
+        },
         ...(detail === null ? {} : { detail }),
         ...(documentation === null ? {} : { info: () => markdown(documentation) }),
       })),
