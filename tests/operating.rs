@@ -179,6 +179,17 @@ fn the_history_has_what_came_up_to_now_and_before_the_restart() {
     assert_eq!(program.terminate().0, Some(0));
     let program = start(folder.path());
     assert_eq!(temps(&program), json!([20.75]));
+    let (code, csv) = program.request(
+        "GET",
+        "/api/history/trend?from=0&points=10000&format=csv",
+        &[],
+        "",
+    );
+    assert_eq!(code, 200);
+    assert!(
+        csv.contains("time,temp_mean,temp_min,temp_max\n") && csv.contains(",20.75,20,21.5\n"),
+        "{csv}"
+    );
     let refused = |query: &str| {
         let (code, body) = program.request("GET", &format!("/api/history/{query}"), &[], "");
         (

@@ -36,6 +36,7 @@ mod lapse;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
+mod note;
 mod notification;
 mod ntfy;
 mod number_field;
@@ -108,6 +109,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(webhook::Webhook)
         .with(ntfy::Ntfy)
         .with(email::Email)
+        .with(note::Note)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use twinflow_engine::record::EventTime;
-use twinflow_storage::history::{AlarmStatistics, Plan, Question, RecorderHandle, Store};
+use twinflow_storage::history::{AlarmStatistics, Excerpt, Plan, Question, RecorderHandle, Store};
 
 use crate::shown::Current;
 
@@ -37,6 +37,19 @@ pub struct Part {
     points: u32,
     /// The machine; it need not be named where there is only one.
     key: Option<String>,
+    /// As what it is answered.
+    #[serde(default)]
+    format: Format,
+}
+
+/// As what the history is answered.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    /// A line for each time; of sums, mean, least and greatest.
+    Csv,
 }
 
 fn default_points() -> u32 {
@@ -109,9 +122,46 @@ fn answer(history: &ShownHistory, stream: &str, part: &Part, now_ms: i64) -> Res
         now_ms: EventTime::now().as_millis().max(now_ms),
     };
     match store.read(&question) {
-        Ok(excerpt) => Json(excerpt).into_response(),
+        Ok(excerpt) => match part.format {
+            Format::Json => Json(excerpt).into_response(),
+            Format::Csv => csv(&excerpt, stream),
+        },
         Err(error) => failed(error),
     }
+}
+
+/// The curves as a table for other programs: times in ISO 8601, numbers with points.
+fn csv(excerpt: &Excerpt, stream: &str) -> Response {
+    let is_summed = excerpt.step_ms > 0;
+    let mut text = "time".to_owned();
+    for name in excerpt.fields.keys() {
+        text.push_str(&match is_summed {
+            true => format!(",{name}_mean,{name}_min,{name}_max"),
+            false => format!(",{name}"),
+        });
+    }
+    text.push('\n');
+    for (at, time) in excerpt.times.iter().enumerate() {
+        text.push_str(&EventTime::from_millis(*time).to_iso());
+        for curve in excerpt.fields.values() {
+            let columns = [&curve.mean, &curve.min, &curve.max];
+            for column in columns.into_iter().take(if is_summed { 3 } else { 1 }) {
+                let value = column.get(at).copied().flatten();
+                text.push_str(&value.map_or_else(|| ",".to_owned(), |value| format!(",{value}")));
+            }
+        }
+        text.push('\n');
+    }
+    // A node's name has nothing in it that a header could not say.
+    let name = format!("attachment; filename=\"{stream}.csv\"");
+    (
+        [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        text,
+    )
+        .into_response()
 }
 
 /// Which part of the journal.
