@@ -101,6 +101,12 @@ fn what_is_set_reaches_the_broker_and_what_may_not_be_set_is_refused() {
         (code, answer),
         (405, json!({ "error": "the node `trend` cannot be operated" }))
     );
+    let headers = [("Content-Type", "application/json")];
+    let (code, body) = program.request("POST", "/api/controls/set_speed", &headers, "{broken");
+    assert!(
+        code == 400 && body.contains("\"error\":\"Failed to parse"),
+        "{code} {body}"
+    );
     let (code, _) = post(&program, "/api/controls/nothing", &json!({ "value": 60 }));
     assert_eq!(code, 404);
     let audit = wait(&program, "/api/audit", |audit| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,7 @@ pub async fn set(
     State(current): State<Current>,
     Path(node): Path<String>,
     who: Who,
-    Json(arguments): Json<Value>,
+    arguments: Result<Json<Value>, JsonRejection>,
 ) -> Response {
     operate(&current, &node, "set".to_owned(), arguments, who.name).await
 }
@@ -30,7 +31,7 @@ pub async fn ask(
     State(current): State<Current>,
     Path((node, operation)): Path<(String, String)>,
     who: Who,
-    Json(arguments): Json<Value>,
+    arguments: Result<Json<Value>, JsonRejection>,
 ) -> Response {
     operate(&current, &node, operation, arguments, who.name).await
 }
@@ -68,7 +69,20 @@ pub async fn alarms(State(current): State<Current>) -> Response {
     Json(all).into_response()
 }
 
-async fn operate(current: &Current, node: &str, name: String, arguments: Value, by: Arc<str>) -> Response {
+async fn operate(
+    current: &Current,
+    node: &str,
+    name: String,
+    arguments: Result<Json<Value>, JsonRejection>,
+    by: Arc<str>,
+) -> Response {
+    let arguments = match arguments {
+        Ok(Json(arguments)) => arguments,
+        Err(rejection) => {
+            let body = json!({ "error": rejection.body_text() });
+            return (rejection.status(), Json(body)).into_response();
+        }
+    };
     let (watched, history) = {
         let shown = current.borrow();
         (Arc::clone(&shown.watched), shown.history.clone())

@@ -128,6 +128,9 @@ impl Work {
                     self.take_out(&messages);
                 }
                 Err(Undelivered::Never(reason)) => {
+                    // It is there, and has answered.
+                    self.readiness.ready();
+                    delays = backoff();
                     self.problems.report("message refused", reason);
                     self.take_out(&messages);
                 }

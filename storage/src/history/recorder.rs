@@ -150,7 +150,10 @@ impl Work {
             if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDYING) {
                 tidied = Some(Instant::now());
                 let forgotten = self.store.forget_old(EventTime::now().as_millis());
-                self.tell(forgotten);
+                // That deleting works says nothing of whether a full disk takes what is new.
+                if forgotten.is_err() {
+                    self.tell(forgotten);
+                }
             }
         }
     }
