@@ -253,3 +253,20 @@ async fn over_a_restart_nothing_is_forgotten() {
     );
     bench.running.stop().await;
 }
+
+#[tokio::test]
+async fn of_a_batch_every_change_is_told_as_it_was() {
+    let (_folder, mut bench) = bench(LIMITS);
+    let row = |second: i64, temp: f64| {
+        let values = vec![Value::number(temp), Value::Boolean(false)];
+        (second * 1_000_000, "fan-1", values)
+    };
+    let rows = vec![row(1, 50.0), row(2, 20.0), row(3, 51.0)];
+    assert_eq!(bench.inlet.give(rows).await, Ok(Delivery::Done));
+    let told = bench.told(3).await;
+    assert_eq!(
+        told,
+        ["high unacknowledged", "high returned", "high unacknowledged"]
+    );
+    bench.running.stop().await;
+}

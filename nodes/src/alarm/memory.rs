@@ -3,7 +3,7 @@
 use twinflow_engine::node::{Extent, Memory, Restored};
 use twinflow_engine::record::Key;
 
-use super::lifecycle::Life;
+use super::lifecycle::{Life, State};
 use super::running::Alarming;
 
 impl Memory for Alarming {
@@ -28,6 +28,9 @@ impl Memory for Alarming {
         let life: Option<Life> = serde_json::from_slice(bytes).ok();
         match (number, life) {
             (Some(number), Some(life)) => {
+                if life.state() != State::Normal {
+                    self.standing += 1;
+                }
                 *self.machines.entry(key).or_default().life(number) = life;
                 Restored::Kept
             }

@@ -141,6 +141,7 @@ nodes:
                 delays,
                 schema: Arc::clone(&schema),
                 machines: BTreeMap::new(),
+                standing: 0,
             })
         };
         Some(Checked {

@@ -20,7 +20,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Nobody forgets an alarm on the shelf for longer than a shift or two.
 const LONGEST_SHELF_MINUTES: f64 = 24.0 * 60.0;
 
-/// The number of [`super::events`]' fields that the dashboard gets too: all.
 pub(super) struct Alarming {
     pub context: NodeContext,
     pub feed: Arc<Feed>,
@@ -32,6 +31,8 @@ pub(super) struct Alarming {
     pub delays: Delays,
     pub schema: Arc<Schema>,
     pub machines: BTreeMap<Key, Machine>,
+    /// How many alarms of all machines are not normal.
+    pub standing: usize,
 }
 
 /// The alarms of one machine.
@@ -56,12 +57,39 @@ impl Machine {
     }
 }
 
-/// A change of an alarm.
+/// A change of an alarm, as it was when it happened: the same batch may bring the next.
 struct Change {
     time: EventTime,
     key: Key,
-    condition: usize,
-    by: Option<Arc<str>>,
+    /// In the order of [`super::events`].
+    values: Vec<Value>,
+}
+
+/// The values of an event, in the order of [`super::events`].
+fn event(condition: &Condition, life: &Life, by: Option<Arc<str>>, value_slot: Option<usize>) -> Vec<Value> {
+    let text = |text: &str| Value::Text(text.into());
+    let mut values = vec![
+        text(condition.name),
+        text(life.state().name()),
+        text(condition.priority.name()),
+        text(&condition.message),
+        Value::Boolean(life.is_active()),
+        Value::Boolean(life.is_first),
+        by.map_or(Value::Missing, Value::Text),
+    ];
+    if value_slot.is_some() {
+        values.push(life.value.map_or(Value::Missing, Value::number));
+    }
+    values
+}
+
+/// How many alarms stand after one of them has changed.
+fn standing(count: usize, before: State, after: State) -> usize {
+    match (before == State::Normal, after == State::Normal) {
+        (true, false) => count + 1,
+        (false, true) => count.saturating_sub(1),
+        _ => count,
+    }
 }
 
 fn is_true(column: Option<&Column>, row: usize) -> Option<bool> {
@@ -84,7 +112,7 @@ impl Transform for Alarming {
             let suppressed = is_true(suppress.as_ref(), row);
             self.machines.entry(*key).or_default().has_reported = true;
             for (number, condition) in conditions.iter().enumerate() {
-                let is_first = !self.is_any_standing();
+                let is_first = self.standing == 0;
                 let Some(machine) = self.machines.get_mut(key) else {
                     continue;
                 };
@@ -108,17 +136,17 @@ impl Transform for Alarming {
                 }
                 if life.state() != before {
                     life.mark(*time);
-                    machine.changed.insert(number);
+                    self.standing = standing(self.standing, before, life.state());
                     changes.push(Change {
                         time: *time,
                         key: *key,
-                        condition: number,
-                        by: None,
+                        values: event(condition, life, None, self.value_slot),
                     });
+                    machine.changed.insert(number);
                 }
             }
         }
-        self.tell(&changes, batch.receipt().clone(), out);
+        self.tell(changes, batch.receipt().clone(), out);
     }
 
     fn memory(&mut self) -> Option<&mut dyn Memory> {
@@ -138,7 +166,7 @@ impl Transform for Alarming {
         let mut changes = Vec::new();
         let keys: Vec<Key> = self.machines.keys().copied().collect();
         for key in keys {
-            let is_first = !self.is_any_standing();
+            let is_first = self.standing == 0;
             let Some(machine) = self.machines.get_mut(&key) else {
                 continue;
             };
@@ -161,66 +189,33 @@ impl Transform for Alarming {
                 }
                 if life.state() != before {
                     life.mark(now);
-                    machine.changed.insert(number);
+                    self.standing = standing(self.standing, before, life.state());
                     changes.push(Change {
                         time: now,
                         key,
-                        condition: number,
-                        by: None,
+                        values: event(condition, life, None, self.value_slot),
                     });
+                    machine.changed.insert(number);
                 }
             }
         }
-        self.tell(&changes, Receipt::none(), out);
+        self.tell(changes, Receipt::none(), out);
     }
 }
 
 impl Alarming {
-    fn is_any_standing(&self) -> bool {
-        let mut lives = self.machines.values().flat_map(|machine| &machine.lives);
-        lives.any(|life| life.state() != State::Normal)
-    }
-
-    fn tell(&self, changes: &[Change], receipt: Receipt, out: &mut Emitter) {
+    fn tell(&self, changes: Vec<Change>, receipt: Receipt, out: &mut Emitter) {
         if changes.is_empty() {
             return;
         }
         let mut builder = BatchBuilder::new(Arc::clone(&self.schema), changes.len());
-        for change in changes {
-            let life = self
-                .machines
-                .get(&change.key)
-                .and_then(|machine| machine.lives.get(change.condition));
-            if let (Some(life), Some(condition)) = (life, self.conditions.get(change.condition)) {
-                builder.push(
-                    change.time,
-                    change.key,
-                    self.event(condition, life, change.by.clone()),
-                );
-            }
+        for Change { time, key, values } in changes {
+            builder.push(time, key, values);
         }
         let batch = builder.finish(receipt);
         let columns = (0..self.schema.width()).map(|slot| batch.column(slot).map(|column| &**column));
         self.feed.push(&batch, columns);
         out.emit(0, batch);
-    }
-
-    /// The values of an event, in the order of [`super::events`].
-    fn event(&self, condition: &Condition, life: &Life, by: Option<Arc<str>>) -> Vec<Value> {
-        let text = |text: &str| Value::Text(text.into());
-        let mut values = vec![
-            text(condition.name),
-            text(life.state().name()),
-            text(condition.priority.name()),
-            text(&condition.message),
-            Value::Boolean(life.is_active()),
-            Value::Boolean(life.is_first),
-            by.map_or(Value::Missing, Value::Text),
-        ];
-        if self.value_slot.is_some() {
-            values.push(life.value.map_or(Value::Missing, Value::number));
-        }
-        values
     }
 
     /// What stands, for whoever has just come.
@@ -291,24 +286,28 @@ impl Alarming {
         what: impl Fn(&mut Life) -> bool,
     ) -> Result<usize, String> {
         let mut changes = Vec::new();
-        for (key, condition) in self.meant(&operation.arguments)? {
-            let Some(machine) = self.machines.get_mut(&key) else {
+        let conditions = Arc::clone(&self.conditions);
+        for (key, number) in self.meant(&operation.arguments)? {
+            let (Some(machine), Some(condition)) = (self.machines.get_mut(&key), conditions.get(number))
+            else {
                 continue;
             };
-            let life = machine.life(condition);
+            let life = machine.life(number);
+            let before = life.state();
             if what(life) {
                 life.mark(now);
-                machine.changed.insert(condition);
+                self.standing = standing(self.standing, before, life.state());
                 changes.push(Change {
                     time: now,
                     key,
-                    condition,
-                    by: Some(Arc::clone(&operation.by)),
+                    values: event(condition, life, Some(Arc::clone(&operation.by)), self.value_slot),
                 });
+                machine.changed.insert(number);
             }
         }
-        self.tell(&changes, Receipt::none(), out);
-        Ok(changes.len())
+        let count = changes.len();
+        self.tell(changes, Receipt::none(), out);
+        Ok(count)
     }
 }
 
