@@ -49,6 +49,7 @@ mod state_file;
 mod steady;
 mod supply;
 mod time_span;
+mod totals;
 mod twin;
 mod virtual_fan;
 mod webhook;
@@ -112,4 +113,5 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(note::Note)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
+        .with(totals::Totals)
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::NaiveTime;
 use serde::{Serialize, Serializer};
+use serde_json::json;
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{AlarmInfo, Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{
+    AlarmInfo, Band, ControlKind, FileSet, Setting, Shown, Totals, View, ViewColumn, WidgetKind,
+};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.
@@ -33,6 +37,25 @@ pub struct Dashboard {
     pub pages: Vec<Page>,
     /// The nodes that raise alarms.
     pub alarms: Vec<AlarmNode>,
+}
+
+impl Dashboard {
+    fn widgets(&self, node: &str) -> impl Iterator<Item = &Widget> {
+        let groups = self.pages.iter().flat_map(|page| &page.groups);
+        groups
+            .flat_map(|group| &group.widgets)
+            .filter(move |widget| widget.node == node)
+    }
+
+    /// By what the counters of a node are summed up, if it does so.
+    pub(crate) fn totals(&self, node: &str) -> Option<&Totals> {
+        self.widgets(node).find_map(|widget| widget.totals.as_ref())
+    }
+
+    /// The files that a node writes, if people may look into them.
+    pub(crate) fn files(&self, node: &str) -> Option<&FileSet> {
+        self.widgets(node).find_map(|widget| widget.files.as_ref())
+    }
 }
 
 /// A node that raises alarms. What stands is told by `GET /api/alarms`, what changes by its stream.
@@ -99,6 +122,12 @@ pub struct Widget {
     pub control: Option<Setting>,
     /// The text of a note, in Markdown.
     pub text: Option<String>,
+    /// By what counters are summed up.
+    #[serde(serialize_with = "as_totals")]
+    pub totals: Option<Totals>,
+    /// The files that its node writes.
+    #[serde(skip)]
+    pub files: Option<FileSet>,
 }
 
 /// How a widget is shown.
@@ -112,10 +141,39 @@ pub enum Kind {
     /// A text that stands in the flow.
     #[serde(serialize_with = "as_markdown")]
     Note,
+    /// What counters rose by.
+    #[serde(serialize_with = "as_totals_kind")]
+    Totals,
+    /// What the files of the node hold.
+    #[serde(serialize_with = "as_log")]
+    Log,
 }
 
 fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("markdown")
+}
+
+fn as_totals_kind<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("totals")
+}
+
+fn as_log<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("log")
+}
+
+fn as_totals<S: Serializer>(totals: &Option<Totals>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(Totals { shifts, cost }) = totals else {
+        return serializer.serialize_none();
+    };
+    let time = |time: NaiveTime| time.format("%H:%M").to_string();
+    let shifts: Vec<_> = shifts
+        .iter()
+        .map(|shift| json!({ "name": shift.name, "from": time(shift.from), "to": time(shift.to) }))
+        .collect();
+    let cost = cost
+        .as_ref()
+        .map(|cost| json!({ "price": cost.price, "per": cost.per.symbol(), "currency": cost.currency }));
+    json!({ "shifts": shifts, "cost": cost }).serialize(serializer)
 }
 
 /// A field of a widget.
@@ -242,6 +300,8 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
         | Shown::Control(..)
         | Shown::Note(_)
+        | Shown::Totals(_)
+        | Shown::Log
         | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
@@ -295,6 +355,8 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
             Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
+            Shown::Totals(_) => Kind::Totals,
+            Shown::Log => Kind::Log,
         },
         title: own.unwrap_or_else(|| match view.shown {
             Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields
@@ -313,6 +375,11 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             Shown::Note(text) => Some(text.clone()),
             _ => None,
         },
+        totals: match &view.shown {
+            Shown::Totals(totals) => Some(totals.clone()),
+            _ => None,
+        },
+        files: view.files.clone(),
         alert: view.alert,
         popup: view.popup,
         span: view.span_seconds,
