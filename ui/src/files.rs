@@ -112,6 +112,7 @@ pub async fn file(
     let kind = mime_guess::from_path(last).first_or_octet_stream();
     let headers = [
         (header::CONTENT_TYPE, kind.essence_str().to_owned()),
+        (header::CONTENT_LENGTH, file.bytes.to_string()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{plain}\""),
