@@ -105,9 +105,6 @@ fn the_files_of_a_log_can_be_looked_into_and_taken_away() {
     // Neither of them is the sink's.
     std::fs::write(folder.path().join("data/2026/secret.txt"), "no").unwrap();
     std::fs::write(folder.path().join("data/other.csv"), "no").unwrap();
-    let (code, files) = get(&program, "/api/files/log");
-    assert_eq!((code, files.as_array().map(Vec::len)), (200, Some(1)), "{files}");
-    assert_eq!(files[0]["name"], "2026/log-01-01.csv");
     let path = "/api/files/log/2026%2Flog-01-01.csv";
     let deadline = Instant::now() + PATIENCE;
     // Rows are synced in groups, and nobody is told when.
@@ -115,6 +112,9 @@ fn the_files_of_a_log_can_be_looked_into_and_taken_away() {
         assert!(Instant::now() < deadline, "the rows are not written");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    let (code, files) = get(&program, "/api/files/log");
+    assert_eq!((code, files.as_array().map(Vec::len)), (200, Some(1)), "{files}");
+    assert_eq!(files[0]["name"], "2026/log-01-01.csv");
     let (code, text) = program.request("GET", path, &[], "");
     let written = std::fs::read_to_string(folder.path().join("data/2026/log-01-01.csv")).unwrap();
     assert_eq!((code, text), (200, written));
