@@ -35,6 +35,7 @@ impl Bench {
         let fields = vec![
             Field::new("temp", FieldType::Number(Unit::parse("°C").unwrap())).titled("Temperature"),
             Field::new("service", FieldType::Boolean),
+            Field::new("expected", FieldType::Number(Unit::parse("°C").unwrap())),
         ];
         let nodes = format!("  heat: {{ type: alarm, from: in, {config} }}\n");
         let (graph, inlet) = compile(folder, fields, &nodes);
@@ -57,7 +58,7 @@ impl Bench {
     /// A reading, a second after the one before.
     async fn read(&mut self, machine: &'static str, temp: f64, service: bool) {
         self.second += 1;
-        let values = vec![Value::number(temp), Value::Boolean(service)];
+        let values = vec![Value::number(temp), Value::Boolean(service), Value::number(20.0)];
         let settled = self.inlet.give(vec![(self.second * 1_000_000, machine, values)]);
         assert_eq!(settled.await, Ok(Delivery::Done));
     }
@@ -108,6 +109,38 @@ fn bench(config: &str) -> (tempfile::TempDir, Bench) {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::in_folder(folder.path(), config);
     (folder, bench)
+}
+
+#[tokio::test]
+async fn a_value_that_leaves_what_is_expected_is_told_in_both_directions() {
+    let (_folder, mut bench) = bench("field: temp, expected: expected, deviation: 3 K, deadband: 1 K");
+    bench.read_all(&[22.9, 23.5, 22.5, 21.9, 16.0]).await;
+    let expected = [
+        "deviation unacknowledged",
+        "deviation returned",
+        "deviation unacknowledged",
+    ];
+    assert_eq!(bench.told(expected.len()).await, expected);
+    let list = bench.ask("list", json!({})).await.unwrap();
+    assert_eq!(list[0]["message"], "Temperature is more than 3 K from Expected");
+    bench.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_value_that_changes_too_fast_is_told_once_it_has_done_so_for_long_enough() {
+    let (_folder, mut bench) = bench("field: temp, rate: 60 K/min, rate_over: 4 s");
+    // A jump of 3 K alone is 0.75 K/s over four seconds; then it falls by 2 K a second.
+    bench
+        .read_all(&[20.0, 20.0, 20.0, 20.0, 23.0, 23.0, 23.0, 23.0])
+        .await;
+    assert_eq!(bench.states().await, Vec::<String>::new());
+    bench.read_all(&[21.0, 19.0]).await;
+    assert_eq!(bench.states().await, Vec::<String>::new());
+    bench.read_all(&[17.0]).await;
+    assert_eq!(bench.told(1).await, ["rate unacknowledged"]);
+    bench.read_all(&[17.0, 17.0, 17.0, 17.0]).await;
+    assert_eq!(bench.told(1).await, ["rate returned"]);
+    bench.running.stop().await;
 }
 
 const LIMITS: &str = "field: temp, high: 45 °C, high_high: 55, low: 278.15 K, deadband: 2 K";

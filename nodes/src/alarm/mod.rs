@@ -4,13 +4,14 @@ mod condition;
 mod lifecycle;
 mod memory;
 mod running;
+mod settings;
+mod slope;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::formula::{Compiler, Evaluator, Program};
 use twinflow_engine::language::Spanned;
 use twinflow_engine::node::{
@@ -19,11 +20,12 @@ use twinflow_engine::node::{
 };
 use twinflow_engine::schema::{Field, FieldType, Schema};
 
-use self::condition::{Condition, Limit, Side, Sign};
+use self::condition::Condition;
 use self::lifecycle::Delays;
 use self::running::Alarming;
+use self::settings::conditions;
 use crate::number_field::NumberField;
-use crate::quantity_text::{QuantityText, quantity};
+use crate::quantity_text::QuantityText;
 use crate::time_span::seconds;
 
 /// The node type.
@@ -45,7 +47,15 @@ pub struct Config {
     low_low: Option<Spanned<QuantityText>>,
     /// So far behind a limit the value has to come back until its alarm ends: a value that wavers about the limit is one alarm.
     deadband: Option<Spanned<QuantityText>>,
-    /// A condition that is an alarm, such as `fault_code != 0` or `abs(temp - temp_expected) > 5 °C`.
+    /// Rising or falling faster than this is an alarm, such as `2 K/min`.
+    rate: Option<Spanned<QuantityText>>,
+    /// The time over which the rate is measured; 10 s by default.
+    rate_over: Option<Spanned<String>>,
+    /// Further than this from `expected` is an alarm, such as `3 K`.
+    deviation: Option<Spanned<QuantityText>>,
+    /// The field that `field` ought to be near, such as what a twin expects.
+    expected: Option<Spanned<String>>,
+    /// A condition that is an alarm, such as `fault_code != 0` or `rpm < 100 rpm and speed > 20 %`.
     when: Option<Spanned<String>>,
     /// So long without a record of a machine is an alarm.
     stale: Option<Spanned<String>>,
@@ -88,6 +98,7 @@ nodes:
     high_high: 55 °C
     deadband: 1 K
     on_delay: 2 s
+    rate: 5 K/min
     stale: 10 s
   stall: { type: alarm, from: fan, when: rpm < 100 rpm, priority: critical, message: The fan stands still }
   journal: { type: csv-sink, from: [heat.out, stall.out], fields: [alarm, state, message], file: alarms-%Y-%m.csv }
@@ -177,169 +188,6 @@ fn events(field: Option<&NumberField>) -> Vec<Field> {
         fields.push(value.titled(title).optional());
     }
     fields
-}
-
-fn conditions(
-    config: &Config,
-    field: Option<&NumberField>,
-    title: &str,
-    check: &mut Check<'_>,
-) -> Option<Vec<Condition>> {
-    let limits = [
-        (
-            "high_high",
-            &config.high_high,
-            Side::Above,
-            config.priority.raised(),
-        ),
-        ("high", &config.high, Side::Above, config.priority),
-        ("low", &config.low, Side::Below, config.priority),
-        ("low_low", &config.low_low, Side::Below, config.priority.raised()),
-    ];
-    let given = || {
-        limits
-            .iter()
-            .filter_map(|(name, text, ..)| Some((name, (*text).as_ref()?)))
-    };
-    let mut whole = true;
-    if let (None, Some((name, text))) = (field, given().next()) {
-        let message = format!("`{name}` is a limit, but of which field?");
-        check.report(
-            Diagnostic::new(Code::MissingField, text.span, message)
-                .with_help("add `field`, such as `field: temp`"),
-        );
-        whole = false;
-    }
-    if let (Some(name), None) = (&config.field, given().next()) {
-        let message = format!("`{}` has no limit here", name.value);
-        check.report(
-            Diagnostic::new(Code::MissingField, name.span, message)
-                .with_help("add `high`, `low`, `high_high` or `low_low`, or remove `field`"),
-        );
-        whole = false;
-    }
-    let deadband = deadband(config, field, check);
-    whole &= deadband.is_some();
-    let mut conditions = Vec::new();
-    for (name, text, side, priority) in limits {
-        let (Some(text), Some(field)) = (text, field) else {
-            continue;
-        };
-        let Some(value) = quantity(text, &field.unit, name, &field.name, check) else {
-            whole = false;
-            continue;
-        };
-        let word = match side {
-            Side::Above => "above",
-            Side::Below => "below",
-        };
-        let limit = format!("{value} {}", field.unit);
-        let message = || format!("{title} is {word} {}", limit.trim());
-        conditions.push(Condition {
-            name,
-            priority,
-            message: config.message.clone().unwrap_or_else(message),
-            sign: Sign::Beyond(Limit {
-                slot: field.slot,
-                side,
-                value,
-                deadband: deadband.unwrap_or_default(),
-            }),
-        });
-    }
-    whole &= are_in_order(
-        &conditions,
-        &limits.map(|(name, text, ..)| (name, text.as_ref().map(|t| t.span))),
-        check,
-    );
-    if let Some(formula) = &config.when {
-        conditions.push(Condition {
-            name: "when",
-            priority: config.priority,
-            message: config
-                .message
-                .clone()
-                .unwrap_or_else(|| format!("{title}: {}", formula.value)),
-            sign: Sign::True,
-        });
-    }
-    if let Some(text) = &config.stale {
-        match seconds(text, 1..=30 * 86_400, "such as `stale: 10 s`", check) {
-            Some(longest) => conditions.push(Condition {
-                name: "stale",
-                priority: config.priority,
-                message: format!("{title}: no reading for {}", text.trim()),
-                sign: Sign::Silence(std::time::Duration::from_secs_f64(longest)),
-            }),
-            None => whole = false,
-        }
-    }
-    if whole && conditions.is_empty() {
-        check.report(
-            Diagnostic::new(Code::MissingField, check.span(), "an alarm needs a condition")
-                .with_help("a `field` with limits, `when`, or `stale`"),
-        );
-        return None;
-    }
-    whole.then_some(conditions)
-}
-
-/// Whether the limits stand in the order of their names, or a report of the first that does not.
-fn are_in_order(
-    conditions: &[Condition],
-    places: &[(&str, Option<twinflow_engine::language::Span>)],
-    check: &mut Check<'_>,
-) -> bool {
-    let limits: Vec<(&Condition, f64)> = conditions
-        .iter()
-        .filter_map(|condition| match &condition.sign {
-            Sign::Beyond(limit) => Some((condition, limit.value)),
-            _ => None,
-        })
-        .collect();
-    for ((upper, above), (lower, below)) in limits.iter().zip(limits.iter().skip(1)) {
-        if above <= below {
-            let place = places
-                .iter()
-                .find(|(name, _)| *name == lower.name)
-                .and_then(|(_, place)| *place);
-            let message = format!(
-                "`{}` ({below}) must be below `{}` ({above})",
-                lower.name, upper.name
-            );
-            let place = place.unwrap_or_else(|| check.span());
-            check.report(Diagnostic::new(Code::WrongValue, place, message));
-            return false;
-        }
-    }
-    true
-}
-
-fn deadband(config: &Config, field: Option<&NumberField>, check: &mut Check<'_>) -> Option<f64> {
-    let Some(text) = &config.deadband else {
-        return Some(0.0);
-    };
-    let Some(field) = field else {
-        check.report(
-            Diagnostic::new(
-                Code::MissingField,
-                text.span,
-                "a deadband is that of limits, and there are none",
-            )
-            .with_help("add `field` and a limit, or remove `deadband`"),
-        );
-        return None;
-    };
-    let width = quantity(text, &field.unit.difference(), "deadband", &field.name, check)?;
-    if width < 0.0 {
-        check.report(Diagnostic::new(
-            Code::WrongValue,
-            text.span,
-            "a deadband is 0 or more",
-        ));
-        return None;
-    }
-    Some(width)
 }
 
 fn delays(config: &Config, check: &mut Check<'_>) -> Option<Delays> {

@@ -13,6 +13,7 @@ use twinflow_engine::schema::Schema;
 
 use super::condition::{Condition, Sign};
 use super::lifecycle::{Delays, Life, State};
+use super::slope::Slope;
 use crate::number_field::number_at;
 
 /// Silence and the end of a shelf are looked for so often.
@@ -40,6 +41,8 @@ pub(super) struct Alarming {
 pub(super) struct Machine {
     /// By condition; fewer than there are conditions while nothing has happened.
     pub lives: Vec<Life>,
+    /// What tells how fast the field changes.
+    slope: Slope,
     /// Those that changed since they were saved.
     pub changed: BTreeSet<usize>,
     /// Whether a record has come since the last tick, and when one that saw some was.
@@ -116,14 +119,19 @@ impl Transform for Alarming {
                 let Some(machine) = self.machines.get_mut(key) else {
                     continue;
                 };
-                let life = machine.life(number);
-                let before = life.state();
+                let is_active = machine.life(number).is_active();
                 let holds = match &condition.sign {
-                    Sign::Beyond(limit) => limit.is_broken(&batch, row, life.is_active()),
+                    Sign::Beyond(limit) => limit.is_broken(&batch, row, is_active),
+                    Sign::Apart(deviation) => deviation.is_broken(&batch, row, is_active),
+                    Sign::Changing(rate) => number_at(&batch, rate.slot, row)
+                        .and_then(|value| machine.slope.add(*time, value, rate.over))
+                        .map(|per_s| per_s.abs() > rate.most_per_s),
                     Sign::True => is_true(when.as_ref(), row),
                     // That is for the clock to say; but a record ends it.
-                    Sign::Silence(_) => life.is_active().then_some(false),
+                    Sign::Silence(_) => is_active.then_some(false),
                 };
+                let life = machine.life(number);
+                let before = life.state();
                 if let Some(suppressed) = suppressed {
                     life.suppress(suppressed);
                 }
