@@ -36,6 +36,17 @@ pub async fn ask(
     operate(&current, &node, operation, arguments, who.name).await
 }
 
+/// `GET /api/nodes/{node}/list`: what a node has to tell. It does nothing, so it is nobody's deed.
+pub async fn list(State(current): State<Current>, Path(node): Path<String>) -> Response {
+    let watched = Arc::clone(&current.borrow().watched);
+    let operation = Operation {
+        name: "list".to_owned(),
+        arguments: Value::Null,
+        by: "server".into(),
+    };
+    answered(watched.operate(&node, operation).await)
+}
+
 /// `GET /api/alarms`: all alarms that are not normal, each with the node that raised it.
 pub async fn alarms(State(current): State<Current>) -> Response {
     let (watched, nodes) = {
@@ -114,6 +125,10 @@ async fn operate(
             }
         });
     }
+    answered(answer)
+}
+
+fn answered(answer: Result<Value, OperationError>) -> Response {
     match answer {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {

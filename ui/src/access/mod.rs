@@ -17,7 +17,7 @@ mod routes;
 mod secret;
 mod sessions;
 mod setup;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 mod tls;

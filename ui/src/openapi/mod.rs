@@ -2,6 +2,9 @@
 
 mod access;
 mod model;
+mod plant;
+#[cfg(test)]
+mod tests;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -18,7 +21,9 @@ pub fn describe(name: &str, models: &[NamedModel]) -> OpenApi {
     let info = InfoBuilder::new()
         .title(format!("{name} - twinflow"))
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Ask the flow's models, and see how the flow is doing."));
+        .description(Some(
+            "Ask the flow's models, see how the flow is doing and was, and operate it.",
+        ));
     let paths = PathsBuilder::new()
         .path("/healthz", health())
         .path("/readyz", ready())
@@ -27,7 +32,7 @@ pub fn describe(name: &str, models: &[NamedModel]) -> OpenApi {
         .path("/api/reload", reload())
         .path("/api/tap/{node}", tap())
         .path("/metrics", metrics());
-    let paths = access::describe(paths);
+    let paths = access::describe(plant::describe(paths));
     let (paths, components) = model::describe(models, paths, ComponentsBuilder::new());
     OpenApiBuilder::new()
         .info(info)
