@@ -160,6 +160,7 @@ nodes:
             popup: config.popup,
             span_seconds: span_seconds.flatten(),
             bands: bands.collect(),
+            files: None,
         };
         let make = move |context: &NodeContext| {
             let feed = context

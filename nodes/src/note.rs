@@ -76,6 +76,7 @@ nodes:
             popup: false,
             span_seconds: None,
             bands: Vec::new(),
+            files: None,
         };
         Some(Checked {
             outputs: Vec::new(),

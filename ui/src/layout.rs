@@ -5,7 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Serialize, Serializer};
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{AlarmInfo, Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{
+    AlarmInfo, Band, ControlKind, ExperimentInfo, Setting, Shown, View, ViewColumn, WidgetKind,
+};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.
@@ -97,6 +99,8 @@ pub struct Widget {
     pub bands: Vec<Band>,
     /// How the value is set, of a control.
     pub control: Option<Setting>,
+    /// What a run goes through, and what can be chosen for it, of an experiment.
+    pub experiment: Option<ExperimentInfo>,
     /// The text of a note, in Markdown.
     pub text: Option<String>,
 }
@@ -112,10 +116,17 @@ pub enum Kind {
     /// A text that stands in the flow.
     #[serde(serialize_with = "as_markdown")]
     Note,
+    /// Runs that people start and stop.
+    #[serde(serialize_with = "as_experiment")]
+    Experiment,
 }
 
 fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("markdown")
+}
+
+fn as_experiment<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("experiment")
 }
 
 /// A field of a widget.
@@ -242,6 +253,7 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
         | Shown::Control(..)
         | Shown::Note(_)
+        | Shown::Experiment(_)
         | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
@@ -294,6 +306,7 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         kind: match &view.shown {
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
+            Shown::Experiment(_) => Kind::Experiment,
             Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
         },
         title: own.unwrap_or_else(|| match view.shown {
@@ -307,6 +320,10 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         order: view.place.order,
         control: match &view.shown {
             Shown::Control(_, setting) => Some(setting.clone()),
+            _ => None,
+        },
+        experiment: match &view.shown {
+            Shown::Experiment(info) => Some(info.clone()),
             _ => None,
         },
         text: match &view.shown {

@@ -125,6 +125,7 @@ nodes:
             popup: false,
             span_seconds: None,
             bands: Vec::new(),
+            files: None,
         };
         let output = Output::main(Schema::new(fields));
         let (schema, value_slot) = (Arc::clone(&output.schema), field.map(|field| field.slot));

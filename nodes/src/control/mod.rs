@@ -159,6 +159,7 @@ nodes:
             popup: false,
             span_seconds: None,
             bands: Vec::new(),
+            files: None,
         };
         let output = Output::main(Schema::new([sent]));
         let (schema, slot) = (Arc::clone(&output.schema), subject.slot);
