@@ -36,6 +36,18 @@ pub async fn ask(
     operate(&current, &node, operation, arguments, who.name).await
 }
 
+/// `POST /api/nodes/{node}/list`: what a node has to tell, such as its alarms or the runs of an experiment. That changes nothing, and is
+/// noted nowhere.
+pub async fn list(State(current): State<Current>, Path(node): Path<String>, who: Who) -> Response {
+    let watched = Arc::clone(&current.borrow().watched);
+    let operation = Operation {
+        name: "list".to_owned(),
+        arguments: Value::Null,
+        by: who.name,
+    };
+    answered(watched.operate(&node, operation).await)
+}
+
 /// `GET /api/alarms`: all alarms that are not normal, each with the node that raised it.
 pub async fn alarms(State(current): State<Current>) -> Response {
     let (watched, nodes) = {
@@ -114,6 +126,10 @@ async fn operate(
             }
         });
     }
+    answered(answer)
+}
+
+fn answered(answer: Result<Value, OperationError>) -> Response {
     match answer {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => {

@@ -229,6 +229,7 @@ pub(crate) fn routes(current: Current, reloads: mpsc::Sender<ReloadRequest>, acc
         .route("/api/alarms/statistics", get(history::alarm_statistics))
         .route("/api/audit", get(history::audit))
         .route("/api/controls/{node}", post(operate::set))
+        .route("/api/nodes/{node}/list", post(operate::list))
         .route("/api/nodes/{node}/{operation}", post(operate::ask))
         .route("/openapi.json", get(docs))
         .route("/ws", get(websocket))

@@ -67,6 +67,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("GET",  "/api/alarms",             Viewer, Reads),
     rule("GET",  "/api/alarms/journal",     Viewer, Reads),
     rule("GET",  "/api/alarms/statistics",  Viewer, Reads),
+    rule("POST", "/api/nodes/{node}/list",  Viewer, Reads),
     rule("GET",  "/api/flow",               Viewer, Reads),
     rule("GET",  "/metrics",                Viewer, Reads),
     rule("GET",  "/readyz",                 Viewer, Reads),
