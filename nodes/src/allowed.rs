@@ -65,7 +65,12 @@ impl Allowed {
     }
 }
 
-pub(crate) fn number(wish: &Json, whole: bool, range: Option<(f64, f64)>, unit: &str) -> Result<Value, String> {
+pub(crate) fn number(
+    wish: &Json,
+    whole: bool,
+    range: Option<(f64, f64)>,
+    unit: &str,
+) -> Result<Value, String> {
     let Some(number) = wish.as_f64().filter(|number| number.is_finite()) else {
         return Err(format!("expected a number, found `{wish}`"));
     };

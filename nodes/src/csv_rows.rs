@@ -27,10 +27,13 @@ impl CsvRows {
 
     /// The first line: the names, and the units in brackets.
     pub fn header(&self) -> Vec<u8> {
-        let fields = self.fields.iter().map(|field| match field.field.field_type.unit() {
-            Some(unit) => format!("{} [{unit}]", field.name),
-            None => field.name.to_string(),
-        });
+        let fields = self
+            .fields
+            .iter()
+            .map(|field| match field.field.field_type.unit() {
+                Some(unit) => format!("{} [{unit}]", field.name),
+                None => field.name.to_string(),
+            });
         let names = ["time".to_owned(), "key".to_owned()].into_iter();
         let more = self.more.iter().map(|name| (*name).to_owned());
         let mut header = Vec::new();

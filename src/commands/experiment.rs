@@ -64,9 +64,7 @@ pub fn experiment(options: &ExperimentOptions) -> Result<(), Stop> {
         ExperimentOptions::Start(options) => start(options),
         ExperimentOptions::Stop(options) => {
             let (client, node) = found(&options.which)?;
-            let Named { run } = client
-                .operate(&node, "stop", &json!({}))
-                .map_err(Stop::failure)?;
+            let Named { run } = client.operate(&node, "stop", &json!({})).map_err(Stop::failure)?;
             output::write(&format!("stopped {run}\n"))
         }
         ExperimentOptions::List(options) => {
@@ -91,7 +89,10 @@ fn found(which: &WhichExperiment) -> Result<(Client, String), Stop> {
         .collect();
     match experiments.as_slice() {
         [only] => Ok((client, only.clone())),
-        [] => Err(Stop::failure(format!("the flow at {} has no experiment", client.url()))),
+        [] => Err(Stop::failure(format!(
+            "the flow at {} has no experiment",
+            client.url()
+        ))),
         several => Err(Stop::usage(format!(
             "the flow has several experiments; say with --node which is meant: {}",
             listed(several.iter().map(String::as_str))
@@ -133,7 +134,10 @@ fn wait(client: &Client, node: &str, id: &str) -> Result<(), Stop> {
             "running" => {}
             "complete" => return output::write(&format!("complete: {} rows in {}\n", run.rows, run.file)),
             outcome => {
-                let reason = run.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                let reason = run
+                    .reason
+                    .map(|reason| format!(" ({reason})"))
+                    .unwrap_or_default();
                 let (rows, file) = (run.rows, run.file);
                 return Err(Stop::failure(format!(
                     "the run {id} was {outcome}{reason}; {rows} rows in {file}"
@@ -157,7 +161,12 @@ fn table(runs: &[Run]) -> String {
         let parameters: Vec<String> = run
             .parameters
             .iter()
-            .map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(name, value)| {
+                format!(
+                    "{name}={}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                )
+            })
             .collect();
         [
             run.run.clone(),

@@ -310,10 +310,7 @@ fn options(config: &Config, field: &Field, check: &mut Check<'_>) -> Option<Vec<
             .collect()
     };
     let (place, options): (_, Vec<SettingOption>) = match &config.options {
-        Some(options) => (
-            options.span,
-            options.iter().map(OptionConfig::shown).collect(),
-        ),
+        Some(options) => (options.span, options.iter().map(OptionConfig::shown).collect()),
         None => (check.span(), from_labels()),
     };
     if options.is_empty() {

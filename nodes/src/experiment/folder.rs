@@ -181,7 +181,11 @@ impl RunFolder {
         let partial = self.partial_csv(&run);
         let failed = |error: io::Error| explained(&partial, &error);
         if record.outcome == Outcome::Running {
-            let path = if partial.exists() { partial.clone() } else { self.csv(&run) };
+            let path = if partial.exists() {
+                partial.clone()
+            } else {
+                self.csv(&run)
+            };
             let ended = fs::metadata(&path).and_then(|metadata| metadata.modified());
             let ended = ended.map_or_else(|_| Utc::now(), DateTime::<Utc>::from);
             record.rows = whole_lines(&path).map_err(failed)?.saturating_sub(1);

@@ -62,8 +62,10 @@ impl Parameter {
                     .find(|option| option.value == *wish)
                     .or_else(|| options.iter().find(|option| option.label == found));
                 meant.map(Chosen::option).ok_or_else(|| {
-                    let labels: Vec<String> =
-                        options.iter().map(|option| format!("`{}`", option.label)).collect();
+                    let labels: Vec<String> = options
+                        .iter()
+                        .map(|option| format!("`{}`", option.label))
+                        .collect();
                     format!("`{name}`: `{found}` is none of {}", labels.join(", "))
                 })
             }
@@ -74,8 +76,9 @@ impl Parameter {
                     Json::String(text) => Quantity::parse_in(text, unit).map(Json::from),
                     other => Ok(other.clone()),
                 };
+                let symbol = self.info.unit.as_deref().unwrap_or_default();
                 let checked =
-                    found.and_then(|found| number(&found, false, self.info.range, unit.symbol()).map(|_| found));
+                    found.and_then(|found| number(&found, false, self.info.range, symbol).map(|_| found));
                 let value = checked.map_err(|reason| format!("`{name}`: {reason}"))?;
                 Ok(Chosen {
                     shown: value.clone(),

@@ -56,14 +56,17 @@ impl Past {
 
     /// Takes a run that nobody writes.
     fn take_over(&mut self, record: RunRecord) {
-        let record = self.folder.close_abandoned(record.clone()).unwrap_or_else(|reason| {
-            self.problems.report(NOT_KEPT, reason);
-            let mut record = record;
-            if record.outcome == Outcome::Running {
-                record.outcome = Outcome::Interrupted;
-            }
-            record
-        });
+        let record = self
+            .folder
+            .close_abandoned(record.clone())
+            .unwrap_or_else(|reason| {
+                self.problems.report(NOT_KEPT, reason);
+                let mut record = record;
+                if record.outcome == Outcome::Running {
+                    record.outcome = Outcome::Interrupted;
+                }
+                record
+            });
         self.unsettled.retain(|earlier| earlier.key != record.key);
         if !record.last_phase_sent {
             self.unsettled.push(record.clone());
@@ -164,4 +167,3 @@ impl Past {
         self.problems.report(NOT_KEPT, reason);
     }
 }
-

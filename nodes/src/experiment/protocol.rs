@@ -103,7 +103,10 @@ impl Protocol {
         let mut wrong = Vec::new();
         let names = || self.parameters.iter().map(|parameter| &*parameter.info.name);
         for name in wishes.keys().filter(|name| names().all(|known| known != *name)) {
-            wrong.push(format!("there is no parameter `{name}`; there is {}", listed(names())));
+            wrong.push(format!(
+                "there is no parameter `{name}`; there is {}",
+                listed(names())
+            ));
         }
         let mut chosen = Vec::new();
         for parameter in &self.parameters {
@@ -208,7 +211,11 @@ pub(super) fn protocol(
 }
 
 /// The fields of all phases' commands.
-fn commands(phases: &Ordered<PhaseConfig>, parameters: &[Parameter], check: &mut Check<'_>) -> Option<Schema> {
+fn commands(
+    phases: &Ordered<PhaseConfig>,
+    parameters: &[Parameter],
+    check: &mut Check<'_>,
+) -> Option<Schema> {
     let mut fields: Vec<(&str, Vec<Sent<'_>>)> = Vec::new();
     for (name, sent) in phases.iter().flat_map(|(_, phase)| phase.send.iter()) {
         let sent = Sent {

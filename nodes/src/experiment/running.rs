@@ -113,7 +113,9 @@ impl Experimenting {
         }
         if let Some(run) = &self.run {
             let (id, by) = (run.id(), run.by());
-            return Err(format!("the run {id}, started by {by}, is going on: stop it first"));
+            return Err(format!(
+                "the run {id}, started by {by}, is going on: stop it first"
+            ));
         }
         if let Some(run) = self.past.handed_over() {
             return Err(format!("the run {run} is still being closed: try again"));
@@ -263,12 +265,7 @@ impl Experimenting {
     }
 }
 
-fn record(
-    schema: &Arc<Schema>,
-    key: Key,
-    values: impl IntoIterator<Item = Value>,
-    time: EventTime,
-) -> Batch {
+fn record(schema: &Arc<Schema>, key: Key, values: impl IntoIterator<Item = Value>, time: EventTime) -> Batch {
     let mut builder = BatchBuilder::new(Arc::clone(schema), 1);
     builder.push(time, key, values);
     builder.finish(Receipt::none())

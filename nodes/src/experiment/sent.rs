@@ -27,7 +27,10 @@ pub(super) fn filled(sent: &Json, parameters: &[Parameter], chosen: &[Chosen]) -
                 None => sent.clone(),
             }
         }
-        Json::Array(items) => items.iter().map(|item| filled(item, parameters, chosen)).collect(),
+        Json::Array(items) => items
+            .iter()
+            .map(|item| filled(item, parameters, chosen))
+            .collect(),
         Json::Object(members) => {
             let members = members
                 .iter()

@@ -126,7 +126,11 @@ impl RunWriter {
 
     /// Ends the run as `record` says.
     pub fn close(mut self, record: RunRecord) -> Closing {
-        let mut last_word = self.shared.last_word.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last_word = self
+            .shared
+            .last_word
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *last_word = Some(record.clone());
         drop(last_word);
         self.orders = None;
@@ -153,7 +157,11 @@ impl Drop for RunWriter {
 impl Closing {
     /// The run, once it is closed.
     pub fn closed(&self) -> Option<Closed> {
-        self.shared.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared
+            .closed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// How many rows are safe so far.
@@ -232,7 +240,12 @@ impl Writing {
     fn close(&mut self) -> Closed {
         self.sync();
         let cut = self.csv.give_up_waiting().map_err(|error| error.to_string());
-        let last_word = self.shared.last_word.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let last_word = self
+            .shared
+            .last_word
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let mut record = last_word.unwrap_or_else(|| {
             let mut record = self.record.clone();
             record.end(Outcome::Stopped, Some(NODE_ENDED.to_owned()), EventTime::now());
