@@ -13,7 +13,7 @@ use twinflow_engine::language::Sources;
 use twinflow_engine::record::EventTime;
 use twinflow_engine::runtime::{self, Clock, Running, Setting};
 use twinflow_nodes::{SCRIPT_STACK, Shared, dead_letters, disk_buffers, registry, state_file};
-use twinflow_storage::history::{Plan, Recorder, Retention, Store, history_path};
+use twinflow_storage::history::{Plan, Recorder, Store, history_path};
 use twinflow_ui::{
     AccessSetup, FlowFault, FlowGraph, FlowText, ReloadReport, Server, ServerSetup, ShownHistory, dashboard,
 };
@@ -195,7 +195,7 @@ impl Serving<'_> {
         if !self.with_brokers() {
             return None;
         }
-        let store = Store::open(&history_path(self.flow), Retention::default());
+        let store = Store::open(&history_path(self.flow));
         let recorder = store.and_then(|store| Recorder::start(store).map_err(|error| error.to_string()));
         match recorder {
             Ok(recorder) => Some(recorder),

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use twinflow_engine::diagnostic::{Code, Diagnostic};
-use twinflow_engine::language::Spanned;
-use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, Sink, SinkError, StartError};
+use twinflow_engine::diagnostic::{Code, Diagnostic, shortened};
+use twinflow_engine::language::{Spanned, listed};
+use twinflow_engine::node::{
+    Check, Checked, FileSet, NodeContext, NodeType, Part, Place, Role, Shown, Sink, SinkError, StartError,
+    View, ViewColumn,
+};
 use twinflow_engine::record::{Batch, EventTime};
 use twinflow_engine::runtime::ReadinessReporter;
+use twinflow_engine::schema::Field;
 use twinflow_engine::unit::Quantity;
 
 use crate::csv_file::{CsvFile, CsvFileError};
 use crate::csv_rows::CsvRows;
-use crate::field_selection::select_fields;
+use crate::field_selection::{SelectedField, select_fields};
 
 /// The node type.
 pub struct CsvSink {
@@ -35,6 +40,28 @@ pub struct Config {
     fields: Option<Vec<Spanned<String>>>,
     /// How long rows may wait to be synced to the disk as a group, such as `1 s`; 100 ms by default, a minute at most.
     sync: Option<Spanned<String>>,
+    /// Shows on the dashboard what the files hold.
+    show: Option<ShowConfig>,
+}
+
+/// Where and how the dashboard shows the files.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ShowConfig {
+    /// The written fields that are shown at first; all by default.
+    fields: Option<Vec<Spanned<String>>>,
+    /// Its own heading.
+    title: Option<String>,
+    /// The page on which it stands, by its title.
+    page: Option<String>,
+    /// The heading under which it stands; `Log` by default.
+    group: Option<String>,
+    /// Columns of a grid of twelve.
+    #[schemars(range(min = 1, max = 12))]
+    width: Option<u8>,
+    /// Those of lower order stand earlier in their group.
+    #[serde(default)]
+    order: i32,
 }
 
 impl NodeType for CsvSink {
@@ -48,12 +75,14 @@ are synced to the disk in groups, ten times a second; only then are they acknowl
 memory card: a group a second. When the disk is full,
 the sink holds the readings back and goes on when there is room. A line break in a text becomes a space: a record is a line.
 
+With `show`, the dashboard gets a widget in which the files can be looked into, as curves or as a table, and taken away.
+
 ```yaml
 twinflow: 1
 brokers: { plant: embedded }
 nodes:
   fan: { type: mqtt-in, broker: plant, topic: fan, fields: { temp: { unit: °C } } }
-  log: { type: csv-sink, from: fan, file: data/fan-%Y-%m-%d.csv }
+  log: { type: csv-sink, from: fan, file: data/fan-%Y-%m-%d.csv, show: { page: Log } }
 ```"#;
     type Config = Config;
 
@@ -83,6 +112,10 @@ nodes:
             Some(text) => sync_interval(text, check),
         };
         let (fields, (), sync) = (fields?, pattern?, sync?);
+        let view = match config.show {
+            Some(show) => Some(view(show, &fields, names.files(), check)?),
+            None => None,
+        };
         if !is_free {
             return None;
         }
@@ -100,10 +133,53 @@ nodes:
         Some(Checked {
             outputs: Vec::new(),
             part: Part::sink(make),
-            view: None,
+            view,
             decode: None,
         })
     }
+}
+
+/// What the dashboard shows of the files.
+fn view(show: ShowConfig, written: &[SelectedField], files: FileSet, check: &mut Check<'_>) -> Option<View> {
+    let shown: Option<Vec<Field>> = show
+        .fields
+        .unwrap_or_default()
+        .iter()
+        .map(|name| {
+            let field = written.iter().find(|field| *field.name == *name.value);
+            if field.is_none() {
+                let names = listed(written.iter().map(|field| &*field.name));
+                let message = format!("`{}` is not written into the file", shortened(name));
+                check.report(
+                    Diagnostic::new(Code::UnknownField, name.span, message)
+                        .with_help(format!("written are {names}")),
+                );
+            }
+            field.map(|field| field.field.clone())
+        })
+        .collect();
+    let columns = shown?.into_iter().map(|field| ViewColumn {
+        field,
+        // The rows are read from the file.
+        slot: None,
+        shown: true,
+    });
+    Some(View {
+        place: Place {
+            page: show.page,
+            group: Some(show.group.unwrap_or_else(|| "Log".to_owned())),
+            order: show.order,
+            width: show.width,
+        },
+        title: Some(show.title.unwrap_or_else(|| files.pattern.clone())),
+        shown: Shown::Log,
+        columns: columns.collect(),
+        alert: None,
+        popup: false,
+        span_seconds: None,
+        bands: Vec::new(),
+        files: Some(files),
+    })
 }
 
 /// Long enough for many rows to share a sync, short enough for nobody to notice.
@@ -129,7 +205,7 @@ fn pattern(file: &Spanned<String>, check: &mut Check<'_>) -> Option<()> {
         check.report(diagnostic.with_help("such as `data/fan.csv`"));
         return None;
     }
-    let unknown = chrono::format::StrftimeItems::new(file).any(|item| item == chrono::format::Item::Error);
+    let unknown = StrftimeItems::new(file).any(|item| item == Item::Error);
     if unknown {
         let diagnostic = Diagnostic::new(
             Code::WrongValue,
@@ -162,6 +238,29 @@ impl FileNames {
         }
         let date: DateTime<Utc> = DateTime::from_timestamp_micros(time.0).unwrap_or_default();
         self.directory.join(date.format(&self.pattern).to_string())
+    }
+}
+
+impl FileNames {
+    /// All files that are ever written: whatever stands for a part of a date may be anything.
+    fn files(&self) -> FileSet {
+        let dated = self.pattern.find('%').unwrap_or(self.pattern.len());
+        let (plain, _) = self.pattern.split_at(dated);
+        // Folders without a date in their names are those of all files.
+        let name = plain.rfind('/').map_or(0, |slash| slash + 1);
+        let (folder, name) = self.pattern.split_at(name);
+        let mut pattern = String::new();
+        for item in StrftimeItems::new(name) {
+            match item {
+                Item::Literal(text) | Item::Space(text) => pattern.push_str(&glob::Pattern::escape(text)),
+                _ if pattern.ends_with('*') => {}
+                _ => pattern.push('*'),
+            }
+        }
+        FileSet {
+            folder: self.directory.join(folder),
+            pattern,
+        }
     }
 }
 

@@ -53,6 +53,7 @@ mod state_file;
 mod steady;
 mod supply;
 mod time_span;
+mod totals;
 mod twin;
 mod virtual_fan;
 mod webhook;
@@ -119,4 +120,5 @@ pub fn registry(shared: &Shared) -> Registry {
             folder: shared.log_folder.clone(),
         })
         .with(dashboard_widget::DashboardWidget)
+        .with(totals::Totals)
 }

@@ -8,7 +8,7 @@
 )]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use twinflow_storage::history::{Question, Retention, Sample, SampleValue, Series, SeriesKind, Store};
+use twinflow_storage::history::{Question, Sample, SampleValue, Series, SeriesKind, Store};
 
 const START_MS: i64 = 1_767_225_600_000;
 const DAY_MS: i64 = 86_400_000;
@@ -37,7 +37,7 @@ fn filled(store: &Store, series: &Series) {
 
 fn bench(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("history.sqlite"), Retention::default()).unwrap();
+    let store = Store::open(&folder.path().join("history.sqlite")).unwrap();
     let series = Series {
         origin: "kpis".to_owned(),
         field: "temp".to_owned(),

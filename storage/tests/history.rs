@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use twinflow_storage::history::{
-    AlarmChange, AlarmStatistics, Deed, Excerpt, Frequent, Question, Retention, Sample, SampleValue, Series,
-    SeriesKind, States, Store,
+    AlarmChange, AlarmStatistics, Deed, Excerpt, Frequent, Question, Sample, SampleValue, Series, SeriesKind,
+    States, Store,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -36,7 +36,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("data/h.sqlite"), Retention::default()).unwrap();
+        let store = Store::open(&folder.path().join("data/h.sqlite")).unwrap();
         let fields = vec![
             ("temp".to_owned(), series("temp", SeriesKind::Measured)),
             ("mode".to_owned(), series("mode", SeriesKind::State)),
@@ -183,7 +183,7 @@ fn a_damaged_file_is_put_aside() {
         "no database, but rather a long text that stands where one should be",
     )
     .unwrap();
-    Store::open(&path, Retention::default()).unwrap();
+    Store::open(&path).unwrap();
     assert!(folder.path().join("h.damaged.sqlite").exists());
 }
 
@@ -193,7 +193,7 @@ fn what_was_written_is_there_after_a_restart() {
     let path = folder.path().join("h.sqlite");
     let temp = series("temp", SeriesKind::Measured);
     for n in 0..3 {
-        let store = Store::open(&path, Retention::default()).unwrap();
+        let store = Store::open(&path).unwrap();
         let series = store.series(&temp, "").unwrap();
         let value = SampleValue::Measured(n as f64);
         store
@@ -204,7 +204,7 @@ fn what_was_written_is_there_after_a_restart() {
             }])
             .unwrap();
     }
-    let store = Store::open(&path, Retention::default()).unwrap();
+    let store = Store::open(&path).unwrap();
     let fields = [("temp".to_owned(), temp)];
     let question = Question {
         fields: &fields,
@@ -326,4 +326,105 @@ fn floods_and_chattering_alarms_are_counted() {
     };
     assert_eq!(names(&statistics.most_frequent), ["high 12", "low 1"]);
     assert_eq!(names(&statistics.chattering), ["high 12"]);
+}
+
+/// What `temp`, as a counter, rose by in each hour after the start.
+fn increases(bench: &Bench, hours: i64) -> Vec<Option<f64>> {
+    let parts: Vec<std::ops::Range<i64>> = (0..hours)
+        .map(|hour| START_MS + hour * HOUR_MS..START_MS + (hour + 1) * HOUR_MS)
+        .collect();
+    let now = START_MS + hours * HOUR_MS;
+    bench
+        .store
+        .increases(&bench.fields[0].1, "fan-1", &parts, now)
+        .unwrap()
+}
+
+#[test]
+fn a_counter_rises_by_what_it_counts_between_the_hours_too() {
+    let bench = Bench::new();
+    // Two hours, one a minute; then nobody looks for an hour.
+    bench.temp((0..=120).map(|minute| (START_MS + minute * 60_000, 100.0 + minute as f64)));
+    bench.temp([(START_MS + 3 * HOUR_MS, 300.0)]);
+    assert_eq!(
+        increases(&bench, 5),
+        // The first hour begins with its first reading; the third has one; the fourth what came while nobody looked.
+        [Some(59.0), Some(60.0), Some(1.0), Some(80.0), None]
+    );
+}
+
+#[test]
+fn a_counter_that_begins_anew_counts_on() {
+    let bench = Bench::new();
+    let at = |seconds: i64| START_MS + seconds * 1_000;
+    // It begins anew within a minute that it had already risen in, and in between two.
+    bench.temp([(at(0), 10.0), (at(60), 12.0), (at(70), 0.0), (at(80), 3.0)]);
+    bench.temp([(at(120), 4.0), (at(180), 0.5), (at(240), 1.5)]);
+    assert_eq!(increases(&bench, 1), [Some(2.0 + 4.0 + 1.0)]);
+}
+
+proptest! {
+    /// Whatever a counter does, what it rose by in all hours is what it counted.
+    #[test]
+    fn nothing_that_a_counter_counts_is_lost(
+        steps in proptest::collection::vec(prop_oneof![9 => 0.0..5.0_f64, 1 => Just(-1.0)], 1..300)
+    ) {
+        let bench = Bench::new();
+        let mut value = 1_000.0;
+        let mut counted = 0.0;
+        let mut readings = vec![(START_MS, value)];
+        for (minute, step) in steps.iter().enumerate() {
+            if *step < 0.0 {
+                value = 0.0;
+            } else {
+                value += step;
+                counted += step;
+            }
+            readings.push((START_MS + (minute as i64 + 1) * 60_000, value));
+        }
+        bench.temp(readings);
+        let sum: f64 = increases(&bench, 6).into_iter().flatten().sum();
+        prop_assert!((sum - counted).abs() < 1e-6, "{sum} of {counted}");
+    }
+}
+
+#[test]
+fn a_table_of_the_history_is_read_by_other_programs() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    let bench = Bench::new();
+    bench.temp([(START_MS, 1.5), (START_MS + 200, 2.5)]);
+    let excerpt = bench.read(START_MS, START_MS + 1_000, 100, START_MS + 2_000);
+    assert_eq!(
+        excerpt.csv(),
+        "time,temp\n2026-01-01T00:00:00.000Z,1.5\n2026-01-01T00:00:00.200Z,2.5\n"
+    );
+    let reader = SerializedFileReader::new(bytes::Bytes::from(excerpt.parquet().unwrap())).unwrap();
+    let rows: Vec<Vec<(String, Field)>> = reader
+        .get_row_iter(None)
+        .unwrap()
+        .map(|row| row.unwrap().into_columns())
+        .collect();
+    let time = |ms: i64| ("time".to_owned(), Field::TimestampMillis(START_MS + ms));
+    let temp = |value: f64| ("temp".to_owned(), Field::Double(value));
+    assert_eq!(rows, [vec![time(0), temp(1.5)], vec![time(200), temp(2.5)]]);
+
+    // Of sums there are three columns, and a field without a reading is a hole.
+    let mut summed = bench.read(START_MS, START_MS + 60_000, 60, START_MS + 60_000);
+    summed.times.push(START_MS + 1_000);
+    for column in summed.fields.values_mut() {
+        column.mean.push(None);
+        column.min.push(None);
+        column.max.push(None);
+    }
+    let reader = SerializedFileReader::new(bytes::Bytes::from(summed.parquet().unwrap())).unwrap();
+    let last = reader.get_row_iter(None).unwrap().last().unwrap().unwrap();
+    let names: Vec<&str> = last.get_column_iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["time", "temp_mean", "temp_min", "temp_max"]);
+    assert!(
+        last.get_column_iter()
+            .skip(1)
+            .all(|(_, field)| *field == Field::Null)
+    );
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use twinflow_engine::record::EventTime;
-use twinflow_storage::history::{AlarmStatistics, Excerpt, Plan, Question, RecorderHandle, Store};
+use twinflow_storage::history::{AlarmStatistics, Plan, Question, RecorderHandle, Series, Store};
 
+use crate::refusal::{Refusal, from_disk};
 use crate::shown::Current;
 
 /// The history of a flow, and what of it each widget shows.
@@ -50,69 +51,47 @@ enum Format {
     Json,
     /// A line for each time; of sums, mean, least and greatest.
     Csv,
+    /// The same for programs that read columns.
+    Parquet,
 }
 
 fn default_points() -> u32 {
     800
 }
 
+/// `GET /api/history/{stream}`.
 pub async fn history(
     State(current): State<Current>,
     Path(stream): Path<String>,
     Query(part): Query<Part>,
-) -> Response {
+) -> Result<Response, Refusal> {
     let (history, now_ms) = {
         let shown = current.borrow();
         (shown.history.clone(), shown.watched.clock.now().as_millis())
     };
-    let Some(history) = history else {
-        return refused(StatusCode::NOT_FOUND, "this flow keeps no history");
-    };
-    // Reading may wait for a disk.
-    let read = tokio::task::spawn_blocking(move || answer(&history, &stream, &part, now_ms));
-    match read.await {
-        Ok(response) => response,
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "reading the history failed"),
-    }
+    let history = history.ok_or_else(|| Refusal::not_found("this flow keeps no history"))?;
+    from_disk(move || answer(&history, &stream, &part, now_ms)).await
 }
 
-fn answer(history: &ShownHistory, stream: &str, part: &Part, now_ms: i64) -> Response {
-    let Some(fields) = history.plan.stream(stream) else {
-        return refused(
-            StatusCode::NOT_FOUND,
-            &format!("the dashboard has no widget of the node `{stream}` with a history"),
-        );
-    };
+fn answer(history: &ShownHistory, stream: &str, part: &Part, now_ms: i64) -> Result<Response, Refusal> {
+    let fields = history.plan.stream(stream).ok_or_else(|| {
+        Refusal::not_found(format!(
+            "the dashboard has no widget of the node `{stream}` with a history"
+        ))
+    })?;
     let to_ms = part.to.unwrap_or(now_ms);
     if part.from >= to_ms {
-        return refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &format!(
-                "`from` ({}) must be before `to` ({to_ms}), both in milliseconds since 1970",
-                part.from
-            ),
-        );
+        return Err(Refusal::unprocessable(format!(
+            "`from` ({}) must be before `to` ({to_ms}), both in milliseconds since 1970",
+            part.from
+        )));
     }
     if !(1..=MOST_POINTS).contains(&part.points) {
-        return refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &format!("`points` is 1 to {MOST_POINTS}, found {}", part.points),
-        );
+        let text = format!("`points` is 1 to {MOST_POINTS}, found {}", part.points);
+        return Err(Refusal::unprocessable(text));
     }
     let store = history.recorder.caught_up();
-    let failed = |error: String| refused(StatusCode::SERVICE_UNAVAILABLE, &error);
-    let machine = match &part.key {
-        Some(name) => name.clone(),
-        None => match store.machines(fields) {
-            Ok(machines) if machines.len() > 1 => {
-                let names: Vec<&str> = machines.iter().map(String::as_str).collect();
-                let text = format!("say which machine is meant by `key`: {}", names.join(", "));
-                return refused(StatusCode::UNPROCESSABLE_ENTITY, &text);
-            }
-            Ok(machines) => machines.into_iter().next().unwrap_or_default(),
-            Err(error) => return failed(error),
-        },
-    };
+    let machine = machine(store, fields, part.key.as_deref())?;
     let question = Question {
         fields,
         machine: &machine,
@@ -121,47 +100,50 @@ fn answer(history: &ShownHistory, stream: &str, part: &Part, now_ms: i64) -> Res
         points: part.points,
         now_ms: EventTime::now().as_millis().max(now_ms),
     };
-    match store.read(&question) {
-        Ok(excerpt) => match part.format {
-            Format::Json => Json(excerpt).into_response(),
-            Format::Csv => csv(&excerpt, stream),
-        },
-        Err(error) => failed(error),
+    let excerpt = store.read(&question).map_err(Refusal::unavailable)?;
+    match part.format {
+        Format::Json => Ok(Json(excerpt).into_response()),
+        Format::Csv => Ok(attached(stream, "csv", "text/csv; charset=utf-8", excerpt.csv())),
+        Format::Parquet => {
+            let table = excerpt.parquet().map_err(Refusal::unavailable)?;
+            Ok(attached(
+                stream,
+                "parquet",
+                "application/vnd.apache.parquet",
+                table,
+            ))
+        }
     }
 }
 
-/// The curves as a table for other programs: times in ISO 8601, numbers with points.
-fn csv(excerpt: &Excerpt, stream: &str) -> Response {
-    let is_summed = excerpt.step_ms > 0;
-    let mut text = "time".to_owned();
-    for name in excerpt.fields.keys() {
-        text.push_str(&match is_summed {
-            true => format!(",{name}_mean,{name}_min,{name}_max"),
-            false => format!(",{name}"),
-        });
+/// The machine that is meant: the only one, if none is named.
+pub(crate) fn machine(
+    store: &Store,
+    fields: &[(String, Series)],
+    named: Option<&str>,
+) -> Result<String, Refusal> {
+    if let Some(name) = named {
+        return Ok(name.to_owned());
     }
-    text.push('\n');
-    for (at, time) in excerpt.times.iter().enumerate() {
-        text.push_str(&EventTime::from_millis(*time).to_iso());
-        for curve in excerpt.fields.values() {
-            let columns = [&curve.mean, &curve.min, &curve.max];
-            for column in columns.into_iter().take(if is_summed { 3 } else { 1 }) {
-                let value = column.get(at).copied().flatten();
-                text.push_str(&value.map_or_else(|| ",".to_owned(), |value| format!(",{value}")));
-            }
-        }
-        text.push('\n');
+    let machines = store.machines(fields).map_err(Refusal::unavailable)?;
+    if machines.len() > 1 {
+        let names: Vec<&str> = machines.iter().map(String::as_str).collect();
+        let text = format!("say which machine is meant by `key`: {}", names.join(", "));
+        return Err(Refusal::unprocessable(text));
     }
-    // A node's name has nothing in it that a header could not say.
-    let name = format!("attachment; filename=\"{stream}.csv\"");
-    (
-        [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-            (header::CONTENT_DISPOSITION, name),
-        ],
-        text,
-    )
-        .into_response()
+    Ok(machines.into_iter().next().unwrap_or_default())
+}
+
+/// A table to take away. A node's name has nothing in it that a header could not say.
+fn attached(stream: &str, ending: &str, kind: &str, table: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{stream}.{ending}\""),
+        ),
+    ];
+    (headers, table.into()).into_response()
 }
 
 /// Which part of the journal.
@@ -189,36 +171,31 @@ async fn from_journal<T: Serialize + Send + 'static>(
     current: Current,
     span: Span,
     read: impl FnOnce(&Store, i64, i64, u32) -> Result<T, String> + Send + 'static,
-) -> Response {
-    let Some(history) = current.borrow().history.clone() else {
-        return refused(StatusCode::NOT_FOUND, "this flow keeps no journal");
-    };
-    let answer = tokio::task::spawn_blocking(move || {
+) -> Result<Response, Refusal> {
+    let history = current.borrow().history.clone();
+    let history = history.ok_or_else(|| Refusal::not_found("this flow keeps no journal"))?;
+    from_disk(move || {
         let to_ms = span
             .to
             .unwrap_or_else(|| EventTime::now().as_millis().saturating_add(1));
         let from_ms = span.from.unwrap_or_else(|| to_ms.saturating_sub(DAY_MS));
-        read(
-            history.recorder.caught_up(),
-            from_ms,
-            to_ms,
-            span.most.min(MOST_ENTRIES),
-        )
-    });
-    match answer.await {
-        Ok(Ok(entries)) => Json(entries).into_response(),
-        Ok(Err(error)) => refused(StatusCode::SERVICE_UNAVAILABLE, &error),
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "reading the journal failed"),
-    }
+        let most = span.most.min(MOST_ENTRIES);
+        let entries = read(history.recorder.caught_up(), from_ms, to_ms, most);
+        Ok(Json(entries.map_err(Refusal::unavailable)?).into_response())
+    })
+    .await
 }
 
 /// `GET /api/alarms/journal`: every change of an alarm, the newest first.
-pub async fn alarms(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+pub async fn alarms(State(current): State<Current>, Query(span): Query<Span>) -> Result<Response, Refusal> {
     from_journal(current, span, Store::alarms).await
 }
 
 /// `GET /api/alarms/statistics`: how often alarms came, which most often, and which chatter.
-pub async fn alarm_statistics(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+pub async fn alarm_statistics(
+    State(current): State<Current>,
+    Query(span): Query<Span>,
+) -> Result<Response, Refusal> {
     let statistics = |store: &Store, from_ms: i64, to_ms: i64, _: u32| {
         let changes = store.alarms(from_ms, to_ms, MOST_ENTRIES)?;
         Ok(AlarmStatistics::of(&changes, from_ms, to_ms))
@@ -227,10 +204,6 @@ pub async fn alarm_statistics(State(current): State<Current>, Query(span): Query
 }
 
 /// `GET /api/audit`: who did what, the newest first.
-pub async fn audit(State(current): State<Current>, Query(span): Query<Span>) -> Response {
+pub async fn audit(State(current): State<Current>, Query(span): Query<Span>) -> Result<Response, Refusal> {
     from_journal(current, span, Store::deeds).await
-}
-
-fn refused(code: StatusCode, error: &str) -> Response {
-    (code, Json(json!({ "error": error }))).into_response()
 }

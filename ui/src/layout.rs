@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use chrono::NaiveTime;
 use serde::{Serialize, Serializer};
+use serde_json::json;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{
-    AlarmInfo, Band, ControlKind, ExperimentInfo, Setting, Shown, View, ViewColumn, WidgetKind,
+    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, Setting, Shown, Totals, View, ViewColumn,
+    WidgetKind,
 };
 use twinflow_engine::schema::FieldType;
 
@@ -35,6 +38,25 @@ pub struct Dashboard {
     pub pages: Vec<Page>,
     /// The nodes that raise alarms.
     pub alarms: Vec<AlarmNode>,
+}
+
+impl Dashboard {
+    fn widgets(&self, node: &str) -> impl Iterator<Item = &Widget> {
+        let groups = self.pages.iter().flat_map(|page| &page.groups);
+        groups
+            .flat_map(|group| &group.widgets)
+            .filter(move |widget| widget.node == node)
+    }
+
+    /// By what the counters of a node are summed up, if it does so.
+    pub(crate) fn totals(&self, node: &str) -> Option<&Totals> {
+        self.widgets(node).find_map(|widget| widget.totals.as_ref())
+    }
+
+    /// The files that a node writes, if people may look into them.
+    pub(crate) fn files(&self, node: &str) -> Option<&FileSet> {
+        self.widgets(node).find_map(|widget| widget.files.as_ref())
+    }
 }
 
 /// A node that raises alarms. What stands is told by `GET /api/alarms`, what changes by its stream.
@@ -103,6 +125,12 @@ pub struct Widget {
     pub experiment: Option<ExperimentInfo>,
     /// The text of a note, in Markdown.
     pub text: Option<String>,
+    /// By what counters are summed up.
+    #[serde(serialize_with = "as_totals")]
+    pub totals: Option<Totals>,
+    /// The files that its node writes.
+    #[serde(skip)]
+    pub files: Option<FileSet>,
 }
 
 /// How a widget is shown.
@@ -119,6 +147,12 @@ pub enum Kind {
     /// Runs that people start and stop.
     #[serde(serialize_with = "as_experiment")]
     Experiment,
+    /// What counters rose by.
+    #[serde(serialize_with = "as_totals_kind")]
+    Totals,
+    /// What the files of the node hold.
+    #[serde(serialize_with = "as_log")]
+    Log,
 }
 
 fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
@@ -127,6 +161,29 @@ fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
 
 fn as_experiment<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("experiment")
+}
+
+fn as_totals_kind<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("totals")
+}
+
+fn as_log<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("log")
+}
+
+fn as_totals<S: Serializer>(totals: &Option<Totals>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(Totals { shifts, cost }) = totals else {
+        return serializer.serialize_none();
+    };
+    let time = |time: NaiveTime| time.format("%H:%M").to_string();
+    let shifts: Vec<_> = shifts
+        .iter()
+        .map(|shift| json!({ "name": shift.name, "from": time(shift.from), "to": time(shift.to) }))
+        .collect();
+    let cost = cost
+        .as_ref()
+        .map(|cost| json!({ "price": cost.price, "per": cost.per.symbol(), "currency": cost.currency }));
+    json!({ "shifts": shifts, "cost": cost }).serialize(serializer)
 }
 
 /// A field of a widget.
@@ -254,6 +311,8 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         | Shown::Control(..)
         | Shown::Note(_)
         | Shown::Experiment(_)
+        | Shown::Totals(_)
+        | Shown::Log
         | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
@@ -308,6 +367,8 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             Shown::Control(kind, _) => Kind::Control(*kind),
             Shown::Experiment(_) => Kind::Experiment,
             Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
+            Shown::Totals(_) => Kind::Totals,
+            Shown::Log => Kind::Log,
         },
         title: own.unwrap_or_else(|| match view.shown {
             Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields
@@ -330,6 +391,11 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             Shown::Note(text) => Some(text.clone()),
             _ => None,
         },
+        totals: match &view.shown {
+            Shown::Totals(totals) => Some(totals.clone()),
+            _ => None,
+        },
+        files: view.files.clone(),
         alert: view.alert,
         popup: view.popup,
         span: view.span_seconds,

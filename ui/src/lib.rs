@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod files;
 mod flow;
 mod guard;
 mod history;
@@ -14,6 +15,7 @@ mod metrics;
 mod openapi;
 mod operate;
 mod predict;
+mod refusal;
 mod reload;
 mod report;
 mod server;
@@ -21,11 +23,13 @@ mod server_thread;
 mod shown;
 mod status;
 mod tap;
+mod totals;
 
 pub use access::{
     AccessSetup, Mistake, PasswordError, Role, Shows, Tls, TlsError, Users, UsersError, UsersFile, Who,
     host_name,
 };
+
 pub use flow::{
     FlowGraph, FlowNode, FlowText, FlowTextFile, NodeInput, NodeOutput, NotSaved, Saved, Suggestion,
 };

@@ -24,7 +24,7 @@ use crate::report::FlowReport;
 use crate::server_thread::ServerThread;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, flow, guard, history, live, metrics, operate, predict, tap};
+use crate::{assets, files, flow, guard, history, live, metrics, operate, predict, tap, totals};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -223,6 +223,10 @@ pub(crate) fn routes(current: Current, reloads: mpsc::Sender<ReloadRequest>, acc
         .route("/api/flow/hover", post(flow::hover).layer(editing()))
         .route("/api/flow/files", put(flow::save).layer(editing()))
         .route("/api/history/{stream}", get(history::history))
+        .route("/api/totals/{node}", get(totals::totals))
+        .route("/api/files/{node}", get(files::list))
+        .route("/api/files/{node}/{name}", get(files::file))
+        .route("/api/files/{node}/{name}/columns", get(files::columns))
         .route("/api/tap/{node}", get(tap::tap))
         .route("/api/alarms", get(operate::alarms))
         .route("/api/alarms/journal", get(history::alarms))

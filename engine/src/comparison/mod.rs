@@ -71,6 +71,11 @@ pub fn compare(old: Version<'_>, new: Version<'_>) -> Comparison {
                 old.graph.description.as_deref(),
                 new.graph.description.as_deref(),
             ),
+            (
+                "history",
+                Some(&*old.graph.retention.written()),
+                Some(&*new.graph.retention.written()),
+            ),
         ]
         .into_iter()
         .filter_map(|(key, old, new)| ValueChange::of_texts(key, old, new))

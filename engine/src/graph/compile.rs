@@ -109,6 +109,7 @@ fn compile(
     let graph = Graph {
         name: document.name.clone(),
         description: document.description.clone(),
+        retention: document.retention,
         folders: sources.folders(),
         secrets: Vec::new(),
         brokers: document

@@ -15,7 +15,7 @@ use petgraph::graph::DiGraph;
 
 pub use compile::{Compiled, compile_text};
 
-use crate::language::{DiskBuffer, Overflow, Span, Spanned, Yaml};
+use crate::language::{DiskBuffer, Overflow, Retention, Span, Spanned, Yaml};
 use crate::node::{Decode, ERROR_OUTPUT, Output, Part, Role, View};
 use crate::schema::{Adapter, Schema};
 
@@ -26,6 +26,8 @@ pub struct Graph {
     pub name: String,
     /// A sentence about it.
     pub description: Option<String>,
+    /// How long what the dashboard shows is kept.
+    pub retention: Retention,
     /// The folders of its texts, in their order: what paths are relative to.
     pub folders: Vec<PathBuf>,
     /// `brokers:` by name, each with its address.

@@ -11,6 +11,7 @@ use super::expansion::Expansion;
 use super::include;
 use super::nearest::{listed, nearest};
 use super::overflow::Overflow;
+use super::retention::Retention;
 use super::shape;
 use super::source_text::Sources;
 use super::span::{Span, Spanned};
@@ -32,6 +33,8 @@ pub struct Document {
     pub name: String,
     /// `description:`, one or two sentences for the dashboard.
     pub description: Option<String>,
+    /// How long what the dashboard shows is kept.
+    pub retention: Retention,
     /// `brokers:` by name, each with its address.
     pub brokers: Vec<(Spanned<String>, Spanned<String>)>,
     /// `nodes:` in the order of the text.
@@ -68,13 +71,14 @@ pub struct NodeEntry {
 }
 
 /// The keys of a file in the order in which a flow is best read.
-pub(crate) const TOP_LEVEL_KEYS: [&str; 9] = [
+pub(crate) const TOP_LEVEL_KEYS: [&str; 10] = [
     "twinflow",
     "name",
     "description",
     "include",
     "brokers",
     "constants",
+    "history",
     "templates",
     "nodes",
     "tests",
@@ -117,6 +121,9 @@ pub fn read(
     let mut document = Document {
         name: text("name").or(file_name).unwrap_or_default(),
         description: text("description"),
+        retention: root.get("history").map_or_else(Retention::default, |history| {
+            Retention::read(history, diagnostics)
+        }),
         brokers: Vec::new(),
         nodes: Vec::new(),
         unread_brokers: HashSet::new(),
@@ -178,6 +185,7 @@ pub(crate) fn top_level_schema() -> serde_json::Value {
                 "type": "object",
                 "description": "values by name, used as `$(name)`"
             },
+            "history": Retention::schema(),
             "templates": {
                 "type": "object",
                 "description": "groups of nodes to be made several times",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::schema::Field;
+use crate::unit::Unit;
 
 /// How values are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -64,6 +65,10 @@ pub enum Shown {
     /// Experiments that people start and stop. The columns are `run` and `phase` (texts, empty while none runs), `elapsed` and
     /// `phase_elapsed` (s): all computed by the node.
     Experiment(ExperimentInfo),
+    /// What counters rose by.
+    Totals(Totals),
+    /// What the files hold that the node writes.
+    Log,
 }
 
 /// An experiment as its flow declares it.
@@ -101,6 +106,46 @@ pub struct ParameterInfo {
     pub options: Option<Vec<SettingOption>>,
     /// What holds when nothing is chosen.
     pub default: serde_json::Value,
+}
+
+/// By what counters are summed up beside hours and days, and what a unit costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// The shifts of a day.
+    pub shifts: Vec<Shift>,
+    /// What is paid for what is counted.
+    pub cost: Option<Cost>,
+}
+
+/// A part of the day, by the clock on the wall.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// What people call it.
+    pub name: String,
+    /// When it begins.
+    pub from: chrono::NaiveTime,
+    /// When it ends; before `from` when it goes on after midnight.
+    pub to: chrono::NaiveTime,
+}
+
+/// A price.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// For one `per`.
+    pub price: f64,
+    /// The unit.
+    pub per: Unit,
+    /// What it is paid in.
+    pub currency: String,
+}
+
+/// Files that a node writes, for people to look into and take away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSet {
+    /// Where they are.
+    pub folder: PathBuf,
+    /// Their names under the folder; `*` stands for any text without `/`.
+    pub pattern: String,
 }
 
 /// An alarm as its flow declares it.
@@ -216,17 +261,8 @@ pub struct View {
     pub span_seconds: Option<f64>,
     /// Coloured parts of the range.
     pub bands: Vec<Band>,
-    /// Files that the node writes, for people to fetch.
+    /// The files that the node writes.
     pub files: Option<FileSet>,
-}
-
-/// Files of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileSet {
-    /// The folder.
-    pub folder: PathBuf,
-    /// Their names, such as `*.csv`: `*` stands for any text.
-    pub pattern: String,
 }
 
 /// A column of the node's feed.

@@ -8,6 +8,7 @@
 //! Beside it stands the journal of alarms and of what people did.
 
 mod alarm_statistics;
+mod increase;
 mod journal;
 mod plan;
 mod reading;
@@ -16,11 +17,11 @@ mod retention;
 mod rollup;
 mod states;
 mod store;
+mod table;
 
 pub use alarm_statistics::{AlarmStatistics, Frequent};
 pub use journal::{AlarmChange, Deed};
 pub use plan::{AlarmStream, Plan, Recorded, Series, SeriesKind};
 pub use reading::{Curve, Excerpt, Question, States};
 pub use recorder::{Recorder, RecorderHandle};
-pub use retention::Retention;
 pub use store::{Sample, SampleValue, SeriesId, Store, history_path};

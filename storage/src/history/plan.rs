@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use twinflow_engine::graph::{Graph, Node};
+use twinflow_engine::language::Retention;
 use twinflow_engine::node::{ERROR_OUTPUT, Shown};
 use twinflow_engine::schema::{Field, FieldType};
 
@@ -44,6 +45,7 @@ pub struct Recorded {
 /// What is kept of a flow, and which widget's fields that is.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    retention: Retention,
     recorded: Vec<Recorded>,
     by_stream: BTreeMap<Arc<str>, Vec<(String, Series)>>,
     alarms: Vec<AlarmStream>,
@@ -62,7 +64,10 @@ impl Plan {
     /// All that the dashboard of `graph` shows.
     #[must_use]
     pub fn of(graph: &Graph) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self {
+            retention: graph.retention,
+            ..Self::default()
+        };
         for node in &graph.nodes {
             let Some(view) = &node.view else { continue };
             if let Shown::Alarms(_) = view.shown {
@@ -98,6 +103,12 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// How long it is kept.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        self.retention
     }
 
     /// What is read where.

@@ -6,9 +6,10 @@ use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::Value as Json;
+use twinflow_engine::language::Retention;
 
 use super::plan::{Series, SeriesKind};
-use super::retention::{Retention, Tier, millis};
+use super::retention::{Tier, millis};
 use super::store::{SeriesId, Store, find, kind_name};
 
 /// What is to be read.
@@ -120,7 +121,7 @@ fn wanted_step_ms(question: &Question<'_>) -> i64 {
 fn tier(retention: &Retention, question: &Question<'_>) -> Option<Tier> {
     let wanted = wanted_step_ms(question);
     let age_ms = question.now_ms.saturating_sub(question.from_ms);
-    let is_kept = |tier: &Tier| age_ms <= millis(retention.of(*tier));
+    let is_kept = |tier: &Tier| age_ms <= millis(tier.kept(retention));
     let fine = Tier::ALL.into_iter().rfind(|tier| tier.step_ms() <= wanted);
     match fine {
         None if age_ms <= millis(retention.readings) => None,

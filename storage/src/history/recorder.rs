@@ -138,6 +138,7 @@ impl Work {
             match orders.recv_timeout(GROUP) {
                 Ok(Order::Follow(watched, plan)) => {
                     self.write();
+                    self.store.retain(plan.retention());
                     self.follow(watched, &plan);
                 }
                 Ok(Order::CatchUp(done)) => {

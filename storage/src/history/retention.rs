@@ -2,31 +2,7 @@
 
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// How long readings and their sums are kept. The defaults take some 25 MB for a value that comes five times a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retention {
-    /// Readings as they came.
-    pub readings: Duration,
-    /// Least, mean and greatest of each second.
-    pub seconds: Duration,
-    /// Those of each minute, and the changes of states.
-    pub minutes: Duration,
-    /// Those of each hour.
-    pub hours: Duration,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self {
-            readings: DAY,
-            seconds: 3 * DAY,
-            minutes: 366 * DAY,
-            hours: 20 * 366 * DAY,
-        }
-    }
-}
+use twinflow_engine::language::Retention;
 
 /// What readings are summed up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,12 +24,13 @@ impl Tier {
     }
 }
 
-impl Retention {
-    pub(super) fn of(&self, tier: Tier) -> Duration {
-        match tier {
-            Tier::Second => self.seconds,
-            Tier::Minute => self.minutes,
-            Tier::Hour => self.hours,
+impl Tier {
+    /// How long its sums are kept.
+    pub const fn kept(self, retention: &Retention) -> Duration {
+        match self {
+            Self::Second => retention.seconds,
+            Self::Minute => retention.minutes,
+            Self::Hour => retention.hours,
         }
     }
 }

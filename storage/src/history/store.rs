@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
+use twinflow_engine::language::Retention;
 
 use super::journal;
 use super::plan::{Series, SeriesKind};
-use super::retention::{Retention, Tier, millis};
+use super::retention::{Tier, millis};
 use super::rollup::Sums;
 use super::states::LastStates;
 use crate::sqlite_file::{is_damaged, put_aside};
@@ -67,7 +68,7 @@ pub enum SampleValue {
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    retention: Retention,
+    retention: Mutex<Retention>,
     writing: Mutex<Writing>,
     /// A connection of its own: whoever reads does not wait for what is written, nor the other way round.
     reading: Mutex<Connection>,
@@ -102,7 +103,7 @@ impl Store {
     ///
     /// # Errors
     /// Why it cannot be opened.
-    pub fn open(path: &Path, retention: Retention) -> Result<Self, String> {
+    pub fn open(path: &Path) -> Result<Self, String> {
         let connected = match connect(path) {
             Err(error) if is_damaged(&error) => {
                 let aside = put_aside(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -120,7 +121,7 @@ impl Store {
         let reading = Connection::open(path).map_err(explained)?;
         Ok(Self {
             path: path.to_owned(),
-            retention,
+            retention: Mutex::default(),
             writing: Mutex::new(Writing {
                 connection,
                 states: LastStates::default(),
@@ -133,7 +134,12 @@ impl Store {
     /// How long what is kept.
     #[must_use]
     pub fn retention(&self) -> Retention {
-        self.retention
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, what is older than this is forgotten.
+    pub fn retain(&self, retention: Retention) {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner) = retention;
     }
 
     /// For those who write what is no series.
@@ -190,7 +196,7 @@ impl Store {
     /// When the file cannot be written.
     pub fn forget_old(&self, now_ms: i64) -> Result<(), String> {
         let mut writing = self.writing();
-        forget_old(&mut writing.connection, &self.retention, now_ms).map_err(|error| self.explained(&error))
+        forget_old(&mut writing.connection, &self.retention(), now_ms).map_err(|error| self.explained(&error))
     }
 }
 
@@ -305,7 +311,7 @@ fn forget_old(connection: &mut Connection, retention: &Retention, now_ms: i64) -
             };
             readings.execute(params![series, now_ms.saturating_sub(millis(kept))])?;
             for tier in Tier::ALL {
-                let since = now_ms.saturating_sub(millis(retention.of(tier)));
+                let since = now_ms.saturating_sub(millis(tier.kept(retention)));
                 sums.execute(params![series, tier.step_ms(), since])?;
             }
         }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::runtime::{Running, Setting, start_in};
-use twinflow_storage::history::{Plan, Recorder, Retention, Store};
+use twinflow_storage::history::{Plan, Recorder, Store};
 
 use crate::access::password::PasswordHash;
 use crate::access::secret::Hash;
@@ -53,6 +53,7 @@ fn empty() -> Graph {
     Graph {
         name: "Plant".to_owned(),
         description: None,
+        retention: twinflow_engine::language::Retention::default(),
         folders: Vec::new(),
         brokers: Vec::new(),
         secrets: Vec::new(),
@@ -101,7 +102,7 @@ impl Plant {
 
     /// Notes in `file` what people do.
     pub fn open_noting(file: &Path, access: AccessSetup) -> Self {
-        let store = Store::open(file, Retention::default()).unwrap();
+        let store = Store::open(file).unwrap();
         Self::open_with(LOCAL, access, Some(Recorder::start(store).unwrap()))
     }
 
