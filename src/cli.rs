@@ -1,6 +1,7 @@
 //! The command line.
 
 mod access;
+mod experiment;
 mod models;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::access::*;
+pub use self::experiment::*;
 pub use self::models::*;
 
 /// The flow that runs when none is named.
@@ -59,6 +61,9 @@ pub enum Command {
     Tap(TapOptions),
     /// Make a running flow what its file says now
     Reload(ReloadOptions),
+    /// Start, stop or list the runs of an experiment of a running flow
+    #[command(subcommand)]
+    Experiment(ExperimentOptions),
     /// Say who may use the dashboard: people by a password, programs by a token
     #[command(subcommand)]
     User(UserOptions),

@@ -95,6 +95,19 @@ impl Client {
         self.parsed(self.answer(path, request.send_empty())?)
     }
 
+    /// Asks a node to do something, with what it needs for that.
+    pub fn operate<T: DeserializeOwned>(
+        &self,
+        node: &str,
+        operation: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<T, ClientError> {
+        let path = format!("/api/nodes/{}/{operation}", in_path(node));
+        let request = self.signed(self.agent.post(format!("{}{path}", self.url)));
+        let request = request.content_type("application/json");
+        self.parsed(self.answer(&path, request.send(arguments.to_string()))?)
+    }
+
     fn parsed<T: DeserializeOwned>(&self, mut response: Response<Body>) -> Result<T, ClientError> {
         let text = response.body_mut().read_to_string();
         let text = text.map_err(|error| self.nothing_runs(&error))?;

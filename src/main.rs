@@ -31,6 +31,7 @@ fn main() -> std::process::ExitCode {
         Command::Top(options) => commands::top::top(&options),
         Command::Tap(options) => commands::tap::tap(&options),
         Command::Reload(options) => commands::reload::reload(&options),
+        Command::Experiment(options) => commands::experiment::experiment(&options),
         Command::User(options) => commands::user::user(&options),
         Command::State(options) => commands::state::state(&options),
         Command::New(options) => commands::new::new(&options),

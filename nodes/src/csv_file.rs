@@ -135,9 +135,30 @@ impl CsvFile {
         if self.waiting.is_empty() {
             return Ok(());
         }
+        self.begin()
+    }
+
+    /// Does the same, and writes at least the header.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn begin(&mut self) -> Result<(), CsvFileError> {
         self.open()?;
         let result = self.write_waiting();
         result.map_err(|source| CsvFileError::Io {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Gives up the rows that wait, after a failure, and cuts off what it may have left of them.
+    ///
+    /// # Errors
+    /// When the file cannot even be cut.
+    pub fn give_up_waiting(&mut self) -> Result<(), CsvFileError> {
+        self.waiting.clear();
+        let cut = self.file.as_ref().map_or(Ok(()), |file| file.set_len(self.safe));
+        cut.map_err(|source| CsvFileError::Io {
             path: self.path.clone(),
             source,
         })

@@ -15,12 +15,13 @@ use twinflow_engine::node::{
     Check, Checked, FileSet, NodeContext, NodeType, Part, Place, Role, Shown, Sink, SinkError, StartError,
     View, ViewColumn,
 };
-use twinflow_engine::record::{Batch, EventTime, Value};
+use twinflow_engine::record::{Batch, EventTime};
 use twinflow_engine::runtime::ReadinessReporter;
 use twinflow_engine::schema::Field;
 use twinflow_engine::unit::Quantity;
 
 use crate::csv_file::{CsvFile, CsvFileError};
+use crate::csv_rows::CsvRows;
 use crate::field_selection::{SelectedField, select_fields};
 
 /// The node type.
@@ -118,10 +119,11 @@ nodes:
         if !is_free {
             return None;
         }
+        let rows = CsvRows::of(fields);
         // The records of a replay are not of today.
         let is_of_today = self.folder.is_none();
         let make = move |context: &NodeContext| {
-            let logging = Logging::new(names.clone(), fields.clone(), sync, context);
+            let logging = Logging::new(names.clone(), rows.clone(), sync, context);
             if is_of_today {
                 logging.opened()
             } else {
@@ -265,7 +267,7 @@ impl FileNames {
 /// The run-time part.
 struct Logging {
     names: FileNames,
-    fields: Vec<SelectedField>,
+    rows: CsvRows,
     header: Arc<[u8]>,
     sync: Duration,
     context: NodeContext,
@@ -275,11 +277,11 @@ struct Logging {
 }
 
 impl Logging {
-    fn new(names: FileNames, fields: Vec<SelectedField>, sync: Duration, context: &NodeContext) -> Self {
+    fn new(names: FileNames, rows: CsvRows, sync: Duration, context: &NodeContext) -> Self {
         Self {
             names,
-            header: header(&fields).into(),
-            fields,
+            header: rows.header().into(),
+            rows,
             sync,
             context: context.clone(),
             readiness: context.readiness.reporter(),
@@ -300,67 +302,6 @@ impl Logging {
         self.files.push(file);
         Ok(self)
     }
-
-    fn row(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) {
-        let mut writer = csv::WriterBuilder::new().from_writer(out);
-        let time = batch
-            .times()
-            .get(row)
-            .map(|time| time.to_iso())
-            .unwrap_or_default();
-        let key = batch
-            .keys()
-            .get(row)
-            .map(|key| self.context.keys.name(*key))
-            .unwrap_or_default();
-        let values = self
-            .fields
-            .iter()
-            .map(|field| cell(&batch.value(row, field.slot)));
-        // Writing into memory does not fail.
-        let _ = writer.write_record([time, key.to_string()].into_iter().chain(values).map(on_one_line));
-        let _ = writer.flush();
-    }
-}
-
-fn header(fields: &[SelectedField]) -> Vec<u8> {
-    let mut header = Vec::new();
-    let mut writer = csv::WriterBuilder::new().from_writer(&mut header);
-    let names = fields.iter().map(|field| match field.field.field_type.unit() {
-        Some(unit) => format!("{} [{unit}]", field.name),
-        None => field.name.to_string(),
-    });
-    let _ = writer.write_record(["time".to_owned(), "key".to_owned()].into_iter().chain(names));
-    let _ = writer.flush();
-    drop(writer);
-    header
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Missing => String::new(),
-        Value::Number(number) => decimal(*number),
-        Value::Integer(number) => number.to_string(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::Time(time) => time.to_iso(),
-        Value::Json(json) => json.to_string(),
-    }
-}
-
-/// Without line breaks: a row is a line, so that the end of the last whole one can be found after a power cut.
-fn on_one_line(cell: String) -> String {
-    if cell.contains(['\n', '\r']) {
-        cell.replace(['\n', '\r'], " ")
-    } else {
-        cell
-    }
-}
-
-/// Twelve significant digits: more than any sensor has, and 158.01 does not become 158.01000000000002.
-fn decimal(number: f64) -> String {
-    let rounded: f64 = format!("{number:.11e}").parse().unwrap_or(number);
-    rounded.to_string()
 }
 
 #[async_trait]
@@ -369,7 +310,7 @@ impl Sink for Logging {
         for (row, time) in batch.times().iter().enumerate() {
             let path = self.names.at(*time);
             let mut text = Vec::new();
-            self.row(batch, row, &mut text);
+            self.rows.write(batch, row, &self.context.keys, &[], &mut text);
             match self.files.iter_mut().find(|file| file.path() == path) {
                 Some(file) => file.append(&text),
                 None => {

@@ -33,11 +33,19 @@ fn full_severity() -> f32 {
     0.9
 }
 
-/// The command that `payload` makes of `current`; nothing when another machine is meant than that of `asset_id`.
+/// What a payload asks for.
+pub struct Demand {
+    /// The command that it makes of the present one.
+    pub command: Command,
+    /// Whether it says something of faults, be it that there is none.
+    pub names_fault: bool,
+}
+
+/// What `payload` makes of `current`; nothing when another machine is meant than that of `asset_id`.
 ///
 /// # Errors
 /// The field that is wrong, what was found, and what is allowed. Nothing of the command is used then.
-pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result<Option<Command>, String> {
+pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result<Option<Demand>, String> {
     let wish: Wish = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
 
     let said = |error: twinflow_plant::PlantError| error.to_string();
@@ -68,7 +76,10 @@ pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result
         command = command.with_fault(fault);
     }
     let is_meant = wish.key.is_none_or(|key| key.is_empty() || key == asset_id);
-    Ok(is_meant.then_some(command))
+    Ok(is_meant.then_some(Demand {
+        command,
+        names_fault: wish.fault.is_some(),
+    }))
 }
 
 fn class_by_name(name: &str) -> Result<FaultClass, String> {

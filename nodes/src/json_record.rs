@@ -7,8 +7,8 @@ use crate::field_selection::SelectedField;
 const TIME_NAME: &str = "timestamp";
 const KEY_NAME: &str = "key";
 
-/// Writes records as JSON objects: `timestamp` in milliseconds, `key` where the machine has a name, and the fields in
-/// their order. A field of one of these names takes its place.
+/// Writes records as JSON objects: `timestamp` in milliseconds, `key` where the machine has a name, and in their order the
+/// fields that the record has. A field of one of these names takes its place.
 #[derive(Clone, Debug)]
 pub struct JsonRecords {
     members: Vec<Member>,
@@ -53,8 +53,13 @@ impl JsonRecords {
             write(&mut out, machine);
         }
         for member in &self.members {
+            let value = batch.value(row, member.slot);
+            // Of a command, what it does not say stays as it is: `null` would be something that it says.
+            if matches!(value, Value::Missing) {
+                continue;
+            }
             begin(&mut out, &member.name);
-            match batch.value(row, member.slot) {
+            match value {
                 // NaN becomes null.
                 Value::Number(number) => write(&mut out, &number),
                 Value::Integer(number) => write(&mut out, &number),

@@ -10,11 +10,13 @@ pub mod seen;
 pub mod twin_fit;
 
 mod alarm;
+mod allowed;
 mod anomaly;
 mod classify;
 mod connection_readiness;
 mod control;
 mod csv_file;
+mod csv_rows;
 mod csv_sink;
 mod dashboard_widget;
 mod dead_letters;
@@ -22,6 +24,7 @@ mod dedupe;
 mod disk_buffer;
 mod drift;
 mod email;
+mod experiment;
 mod fan_command;
 mod fan_payload;
 mod fan_simulation;
@@ -33,6 +36,7 @@ mod json_path;
 mod json_record;
 mod kpi;
 mod lapse;
+mod meant_machine;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
@@ -76,7 +80,7 @@ pub struct Shared {
     pub brokers: Arc<Brokers>,
     /// The loaded models.
     pub models: Arc<ModelStore>,
-    /// Where `csv-sink` writes, in place of the flow's own folders: a replay does not write into the log of the plant.
+    /// Where `csv-sink` and `experiment` write, in place of the flow's own folders: a replay does not write into the log of the plant.
     pub log_folder: Option<PathBuf>,
 }
 
@@ -112,6 +116,9 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(email::Email)
         .with(note::Note)
         .with(control::Control)
+        .with(experiment::Experiment {
+            folder: shared.log_folder.clone(),
+        })
         .with(dashboard_widget::DashboardWidget)
         .with(totals::Totals)
 }

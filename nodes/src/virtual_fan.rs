@@ -79,7 +79,8 @@ over MQTT. Nothing is wired to it: what it says arrives through an `mqtt-in` nod
 
 A command is a JSON object with any of `control_mode` ("automatic", "manual"), `speed_command_pct` (0 to 100),
 `process_heat_load_w` (0 to 500), `mechanical_load` (0 to 1) and `fault`, such as
-`{"class": "overcurrent", "severity": 0.9}`; the class "none" ends a fault. With a `key`, it is for the machine of that name only.
+`{"class": "overcurrent", "severity": 0.9}`; the class "none" ends a fault. Once a command has named one, be it "none", faults no longer
+come by themselves. With a `key`, it is for the machine of that name only.
 The answer comes on the topic of the commands with `/ack` behind it: `accepted`, and if not, the `reason`.
 
 ```yaml
@@ -282,13 +283,15 @@ impl Simulated {
         let answer = match apply_command(self.plant.command(), payload, &self.settings.asset_id) {
             // Another machine answers.
             Ok(None) => return,
-            Ok(Some(command)) => {
-                if command.fault() != self.plant.fault() {
+            Ok(Some(demand)) => {
+                if demand.command.fault() != self.plant.fault() {
                     self.run += 1;
-                    // A fault on command stays until a command ends it.
+                }
+                if demand.names_fault {
+                    // A fault on command stays until a command ends it; and a fan that is to have none gets none by itself.
                     self.faults = None;
                 }
-                self.plant.set_command(command);
+                self.plant.set_command(demand.command);
                 json!({ "asset_id": self.settings.asset_id, "accepted": true })
             }
             Err(reason) => {

@@ -21,6 +21,7 @@ fn open(folder: &Path) -> (Result<Arc<dyn BufferStore>, StartError>, Arc<Problem
         id: "fans.out".into(),
         flow: "Test".into(),
         keys: Arc::default(),
+        is_live: true,
         clock: Clock::default(),
         problems: Problems::new("fans.out".into(), Arc::clone(&problems)),
         readiness: Readiness::default(),

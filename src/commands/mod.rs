@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod diff;
+pub mod experiment;
 pub mod explain;
 pub mod export;
 pub mod fit;

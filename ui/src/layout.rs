@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{
-    AlarmInfo, Band, ControlKind, FileSet, Setting, Shown, Totals, View, ViewColumn, WidgetKind,
+    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, Setting, Shown, Totals, View, ViewColumn,
+    WidgetKind,
 };
 use twinflow_engine::schema::FieldType;
 
@@ -120,6 +121,8 @@ pub struct Widget {
     pub bands: Vec<Band>,
     /// How the value is set, of a control.
     pub control: Option<Setting>,
+    /// What a run goes through, and what can be chosen for it, of an experiment.
+    pub experiment: Option<ExperimentInfo>,
     /// The text of a note, in Markdown.
     pub text: Option<String>,
     /// By what counters are summed up.
@@ -141,6 +144,9 @@ pub enum Kind {
     /// A text that stands in the flow.
     #[serde(serialize_with = "as_markdown")]
     Note,
+    /// Runs that people start and stop.
+    #[serde(serialize_with = "as_experiment")]
+    Experiment,
     /// What counters rose by.
     #[serde(serialize_with = "as_totals_kind")]
     Totals,
@@ -151,6 +157,10 @@ pub enum Kind {
 
 fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("markdown")
+}
+
+fn as_experiment<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("experiment")
 }
 
 fn as_totals_kind<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
@@ -300,6 +310,7 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
         | Shown::Control(..)
         | Shown::Note(_)
+        | Shown::Experiment(_)
         | Shown::Totals(_)
         | Shown::Log
         | Shown::Alarms(_) => vec![shown],
@@ -354,6 +365,7 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         kind: match &view.shown {
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
+            Shown::Experiment(_) => Kind::Experiment,
             Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
             Shown::Totals(_) => Kind::Totals,
             Shown::Log => Kind::Log,
@@ -369,6 +381,10 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         order: view.place.order,
         control: match &view.shown {
             Shown::Control(_, setting) => Some(setting.clone()),
+            _ => None,
+        },
+        experiment: match &view.shown {
+            Shown::Experiment(info) => Some(info.clone()),
             _ => None,
         },
         text: match &view.shown {

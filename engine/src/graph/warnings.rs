@@ -42,7 +42,13 @@ pub(super) fn warn_of_unused_outputs(nodes: &[Node], diagnostics: &mut Vec<Diagn
         let outputs = node.outputs.iter().enumerate();
         let (read, unread): (Vec<_>, Vec<_>) =
             outputs.partition(|(output, _)| used.contains(&(number, *output)));
-        for (_, output) in unread.iter().filter(|_| !read.is_empty()) {
+        // What an experiment's second output tells stands on the dashboard, whether it goes anywhere else or not.
+        let is_experiment = node
+            .view
+            .as_ref()
+            .is_some_and(|view| matches!(view.shown, Shown::Experiment(_)));
+        let is_lost = |(output, _): &&(usize, _)| !read.is_empty() && !(is_experiment && *output > 0);
+        for (_, output) in unread.iter().filter(is_lost) {
             let (id, output) = (&node.id.value, &output.name);
             let message = format!("nothing reads the output `{output}` of `{id}`: its records are lost");
             diagnostics.push(

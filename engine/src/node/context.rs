@@ -14,6 +14,9 @@ pub struct NodeContext {
     pub flow: Arc<str>,
     /// The keys of the flow.
     pub keys: Arc<Keys>,
+    /// Whether the node runs for real. It does not where records are only run through its flow: in tests, in training, in a
+    /// replay without a clock. There, a node leaves alone what is outside of the flow.
+    pub is_live: bool,
     /// What time it is for the records.
     pub clock: Clock,
     /// Where to report what went wrong with single records.

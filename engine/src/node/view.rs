@@ -62,10 +62,50 @@ pub enum Shown {
     Note(String),
     /// Alarms; each row of the feed is a change of one.
     Alarms(Vec<AlarmInfo>),
+    /// Experiments that people start and stop. The columns are `run` and `phase` (texts, empty while none runs), `elapsed` and
+    /// `phase_elapsed` (s): all computed by the node.
+    Experiment(ExperimentInfo),
     /// What counters rose by.
     Totals(Totals),
     /// What the files hold that the node writes.
     Log,
+}
+
+/// An experiment as its flow declares it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExperimentInfo {
+    /// What a run goes through, in this order.
+    pub phases: Vec<PhaseInfo>,
+    /// What can be chosen for a run.
+    pub parameters: Vec<ParameterInfo>,
+}
+
+/// A phase of an experiment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PhaseInfo {
+    /// Its name.
+    pub name: String,
+    /// How long it lasts.
+    pub seconds: f64,
+}
+
+/// Something that can be chosen for a run: one of its options, or a number within its range.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParameterInfo {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The unit of a number.
+    pub unit: Option<String>,
+    /// Least and greatest number.
+    pub range: Option<(f64, f64)>,
+    /// A number goes in steps of this size.
+    pub step: Option<f64>,
+    /// What can be chosen; nothing for a number.
+    pub options: Option<Vec<SettingOption>>,
+    /// What holds when nothing is chosen.
+    pub default: serde_json::Value,
 }
 
 /// By what counters are summed up beside hours and days, and what a unit costs.

@@ -122,6 +122,7 @@ impl Assembly<'_> {
         NodeContext {
             flow: self.graph.name.as_str().into(),
             keys: Arc::clone(&self.watched.keys),
+            is_live: true,
             clock: self.watched.clock,
             problems: Problems::new(Arc::clone(&id), Arc::clone(&self.watched.problems)),
             feed: self.watched.feed(&id).cloned(),

@@ -127,6 +127,7 @@ impl Offline {
             let context = NodeContext {
                 flow: graph.name.as_str().into(),
                 keys: Arc::clone(&offline.keys),
+                is_live: false,
                 clock: Clock::default(),
                 problems: Problems::new(Arc::clone(&id), Arc::clone(&offline.problems)),
                 feed,

@@ -1,6 +1,5 @@
 //! `control`: a value that people set on the dashboard.
 
-mod allowed;
 mod running;
 
 use std::collections::BTreeSet;
@@ -18,22 +17,12 @@ use twinflow_engine::node::{
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::Unit;
 
-use self::allowed::{Allowed, type_of};
 use self::running::Controlling;
+use crate::allowed::{Allowed, OptionConfig, type_of};
 use crate::field_spec::{check_field_name, ordered};
 
 /// The node type.
 pub struct Control;
-
-/// Something to choose.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OptionConfig {
-    /// What is sent: a text, a number, true or false, or a whole object.
-    value: Json,
-    /// What the dashboard shows of it.
-    label: String,
-}
 
 /// What the flow file can set.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -321,16 +310,7 @@ fn options(config: &Config, field: &Field, check: &mut Check<'_>) -> Option<Vec<
             .collect()
     };
     let (place, options): (_, Vec<SettingOption>) = match &config.options {
-        Some(options) => (
-            options.span,
-            options
-                .iter()
-                .map(|option| SettingOption {
-                    value: option.value.clone(),
-                    label: option.label.clone(),
-                })
-                .collect(),
-        ),
+        Some(options) => (options.span, options.iter().map(OptionConfig::shown).collect()),
         None => (check.span(), from_labels()),
     };
     if options.is_empty() {

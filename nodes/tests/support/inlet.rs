@@ -40,13 +40,18 @@ impl Inlet {
 
 /// Compiles `nodes` beside a source `in` of the given fields; the paths in it are relative to `folder`.
 pub fn compile(folder: &Path, fields: Vec<Field>, nodes: &str) -> (Graph, Inlet) {
+    compile_with(&Shared::default(), folder, fields, nodes)
+}
+
+/// Compiles likewise, with what node types share.
+pub fn compile_with(shared: &Shared, folder: &Path, fields: Vec<Field>, nodes: &str) -> (Graph, Inlet) {
     let (sender, receiver) = unbounded_channel();
     let inlet = NodeInlet {
         schema: Schema::new(fields),
         receiver: Arc::new(Mutex::new(receiver)),
     };
     let text = format!("twinflow: 1\nname: Test\nnodes:\n  in: {{ type: inlet }}\n{nodes}");
-    let registry = registry(&Shared::default()).with(inlet);
+    let registry = registry(shared).with(inlet);
     let path = folder.join("flow.yaml");
     let compiled = compile_text(&path, &text, &registry, &ProcessEnvironment, Level::Environment);
     let shown = render(&compiled.diagnostics, &compiled.sources, Colour::Plain);

@@ -14,9 +14,10 @@ use twinflow_engine::record::{Batch, EventTime};
 use twinflow_engine::runtime::{Clock, Offline, Passing, Problems, Readiness};
 use twinflow_engine::schema::Schema;
 use twinflow_nodes::csv_log::CsvLog;
+use twinflow_nodes::log_columns::LogColumns;
 use twinflow_nodes::{Shared, registry};
 
-use crate::cli::ReplayOptions;
+use crate::cli::{DEFAULT_RUN, ReplayOptions};
 use crate::exit::Stop;
 use crate::flow_file;
 
@@ -31,7 +32,12 @@ pub fn replay(options: &ReplayOptions) -> Result<(), Stop> {
     };
     let graph = flow_file::compile(&options.flow, &registry(&shared), Level::Environment)?;
     let source = source(&graph, options.source.as_deref())?;
-    let log = CsvLog::open(&options.from, &source.1, &[]).map_err(Stop::usage)?;
+    let columns = LogColumns {
+        // The log of an experiment has its run's name there.
+        lenient: [DEFAULT_RUN.to_owned()].into(),
+        ..LogColumns::default()
+    };
+    let log = CsvLog::open_with(&options.from, &source.1, &[], columns).map_err(Stop::usage)?;
     match options.speed {
         Some(rate) => live::show(options, graph, source.0, log, rate, &shared),
         None => compute(options, &graph, source.0, log),
@@ -176,6 +182,7 @@ fn writing(graph: &Graph, offline: &Offline) -> Result<Vec<Writing>, Stop> {
         let context = NodeContext {
             flow: graph.name.as_str().into(),
             keys: offline.keys(),
+            is_live: true,
             clock: Clock::default(),
             problems: Problems::new(Arc::clone(&id), Arc::default()),
             feed: None,

@@ -66,8 +66,8 @@ fn agree(payloads: &[Vec<u8>]) {
                 assert_eq!(answer, "another", "for {text}");
                 counts[2] += 1;
             }
-            Ok(Some(command)) => {
-                assert_eq!(answer, accepted(&command), "for {text}");
+            Ok(Some(demand)) => {
+                assert_eq!(answer, accepted(&demand.command), "for {text}");
                 counts[0] += 1;
             }
             Err(reason) => {
@@ -317,7 +317,8 @@ fn the_same_payload_is_sent() {
     for (number, text) in commands.iter().enumerate() {
         let command = apply_command(Command::default(), text.as_bytes(), ASSET_ID)
             .unwrap()
-            .unwrap();
+            .unwrap()
+            .command;
         script.push_str(&command_line(text.as_bytes()));
         for steps in [0_u32, 1, 2, 3, 17, 18, 600, 1801] {
             let seed = number as u64 + 3;

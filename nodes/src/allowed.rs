@@ -1,13 +1,35 @@
-//! Which values a control lets through.
+//! Which values people may set.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value as Json;
 use twinflow_engine::node::SettingOption;
 use twinflow_engine::record::Value;
 use twinflow_engine::schema::FieldType;
 
-/// What may be set. Nothing else ever leaves the control.
+/// Something to choose.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OptionConfig {
+    /// What is sent: a text, a number, true or false, or a whole object.
+    value: Json,
+    /// What the dashboard shows of it.
+    label: String,
+}
+
+impl OptionConfig {
+    /// For the dashboard.
+    pub fn shown(&self) -> SettingOption {
+        SettingOption {
+            value: self.value.clone(),
+            label: self.label.clone(),
+        }
+    }
+}
+
+/// What may be set. Nothing else ever leaves the node.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Allowed {
+pub(crate) enum Allowed {
     /// A number of this range, in the unit of this name.
     Number {
         whole: bool,
@@ -43,7 +65,12 @@ impl Allowed {
     }
 }
 
-fn number(wish: &Json, whole: bool, range: Option<(f64, f64)>, unit: &str) -> Result<Value, String> {
+pub(crate) fn number(
+    wish: &Json,
+    whole: bool,
+    range: Option<(f64, f64)>,
+    unit: &str,
+) -> Result<Value, String> {
     let Some(number) = wish.as_f64().filter(|number| number.is_finite()) else {
         return Err(format!("expected a number, found `{wish}`"));
     };
@@ -77,7 +104,7 @@ fn number(wish: &Json, whole: bool, range: Option<(f64, f64)>, unit: &str) -> Re
 }
 
 /// The type that holds all of these values.
-pub(super) fn type_of<'v>(values: impl Iterator<Item = &'v Json> + Clone) -> FieldType {
+pub(crate) fn type_of<'v>(values: impl Iterator<Item = &'v Json> + Clone) -> FieldType {
     let all = |is: fn(&Json) -> bool| values.clone().all(is);
     if all(Json::is_boolean) {
         FieldType::Boolean
@@ -92,7 +119,7 @@ pub(super) fn type_of<'v>(values: impl Iterator<Item = &'v Json> + Clone) -> Fie
     }
 }
 
-fn as_value(json: &Json, field_type: &FieldType) -> Value {
+pub(crate) fn as_value(json: &Json, field_type: &FieldType) -> Value {
     let found = match field_type {
         FieldType::Boolean => json.as_bool().map(Value::Boolean),
         FieldType::Integer => json.as_i64().map(Value::Integer),
