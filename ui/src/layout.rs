@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Serialize, Serializer};
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{AlarmInfo, Band, ControlKind, Setting, Shown, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{AlarmInfo, Band, ControlKind, LoopInfo, Setting, Shown, View, ViewColumn, WidgetKind};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.
@@ -99,6 +99,9 @@ pub struct Widget {
     pub control: Option<Setting>,
     /// The text of a note, in Markdown.
     pub text: Option<String>,
+    /// What can be done with a control loop.
+    #[serde(rename = "loop")]
+    pub loop_info: Option<LoopInfo>,
 }
 
 /// How a widget is shown.
@@ -112,10 +115,17 @@ pub enum Kind {
     /// A text that stands in the flow.
     #[serde(serialize_with = "as_markdown")]
     Note,
+    /// A control loop.
+    #[serde(serialize_with = "as_loop")]
+    Loop,
 }
 
 fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str("markdown")
+}
+
+fn as_loop<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("loop")
 }
 
 /// A field of a widget.
@@ -242,6 +252,7 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         Shown::Widget(WidgetKind::Status | WidgetKind::Advice | WidgetKind::Table)
         | Shown::Control(..)
         | Shown::Note(_)
+        | Shown::Loop(_)
         | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
@@ -295,9 +306,10 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
             Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
+            Shown::Loop(_) => Kind::Loop,
         },
         title: own.unwrap_or_else(|| match view.shown {
-            Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields
+            Shown::Widget(WidgetKind::Status | WidgetKind::Advice) | Shown::Loop(_) => fields
                 .first()
                 .map(|field| field.title.clone())
                 .unwrap_or_default(),
@@ -311,6 +323,10 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         },
         text: match &view.shown {
             Shown::Note(text) => Some(text.clone()),
+            _ => None,
+        },
+        loop_info: match &view.shown {
+            Shown::Loop(info) => Some(*info),
             _ => None,
         },
         alert: view.alert,

@@ -26,7 +26,7 @@ pub(crate) use registry::{Known, Registered};
 pub(crate) use rejection::error_batch;
 pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
 pub use view::{
-    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, Place, Setting, SettingOption, Shown, View,
+    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, LoopInfo, Place, Setting, SettingOption, Shown, View,
     ViewColumn, WidgetKind,
 };
 

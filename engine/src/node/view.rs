@@ -59,6 +59,16 @@ pub enum Shown {
     Note(String),
     /// Alarms; each row of the feed is a change of one.
     Alarms(Vec<AlarmInfo>),
+    /// A control loop. Its columns are the measured value, the set-point, the output, the mode (`automatic`, `manual`,
+    /// `safe`) and why it is in the safe state, in this order.
+    Loop(LoopInfo),
+}
+
+/// What can be done with a control loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LoopInfo {
+    /// Whether people set its set-point; they do not where the records bring it.
+    pub settable: bool,
 }
 
 /// An alarm as its flow declares it.
