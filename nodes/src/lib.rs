@@ -33,6 +33,7 @@ mod json_path;
 mod json_record;
 mod kpi;
 mod lapse;
+mod meant_machine;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
@@ -40,11 +41,13 @@ mod note;
 mod notification;
 mod ntfy;
 mod number_field;
+mod pid;
 mod quantity_text;
 mod reading;
 mod rhai_file;
 mod rhai_function;
 mod script;
+mod setpoint;
 mod state_file;
 mod steady;
 mod supply;
@@ -110,6 +113,8 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(ntfy::Ntfy)
         .with(email::Email)
         .with(note::Note)
+        .with(setpoint::Setpoint)
+        .with(pid::Pid)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }

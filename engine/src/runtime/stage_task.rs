@@ -229,7 +229,7 @@ impl Stage {
         let Some(step) = self.steps.get_mut(number) else {
             return;
         };
-        let (emitted, answer) = step.operate(&request.operation);
+        let (emitted, answer) = step.operate(&request.operation, step.context.clock.now());
         // Whoever asked may have left.
         let _ = request.answer.send(answer);
         self.pass_on(number, emitted);
@@ -327,9 +327,12 @@ impl Step {
     }
 
     /// Lets the transform do what it is asked.
-    fn operate(&mut self, operation: &Operation) -> (Emitted, Result<Json, String>) {
+    pub(super) fn operate(
+        &mut self,
+        operation: &Operation,
+        now: EventTime,
+    ) -> (Emitted, Result<Json, String>) {
         let mut answer = Err("it failed, and was made anew".to_owned());
-        let now = self.context.clock.now();
         let emitted = self.call(&Receipt::none(), |transform, out| {
             answer = match transform.operable() {
                 Some(operable) => operable.operate(operation, now, out),

@@ -10,6 +10,7 @@ use twinflow_engine::runtime::Feed;
 use twinflow_engine::schema::Schema;
 
 use super::allowed::Allowed;
+use crate::meant_machine::meant_machine;
 
 /// The operation that a control takes: `{"value": …}`, with `"key"` where there are several machines.
 pub(super) const SET: &str = "set";
@@ -50,7 +51,13 @@ impl Operable for Controlling {
         let wish = operation.arguments.get("value").unwrap_or(&Json::Null);
         let field = self.schema.get(0).ok_or("it sends nothing")?;
         let value = self.allowed.check(wish, &field.field_type)?;
-        let key = self.machine(operation.arguments.get("key"))?;
+        let named = operation.arguments.get("key");
+        let keys = &self.context.keys;
+        let key = match meant_machine(named, self.machines.iter().copied(), keys)? {
+            Some(key) => key,
+            // Before the first record, it is the flow's only machine or none of them.
+            None => keys.intern("").ok_or("the flow has too many machines")?,
+        };
         let mut builder = BatchBuilder::new(Arc::clone(&self.schema), 1);
         builder.push(now, key, [value]);
         let batch = builder.finish(Receipt::none());
@@ -60,42 +67,5 @@ impl Operable for Controlling {
         }
         out.emit(0, batch);
         Ok(serde_json::json!({ "value": wish }))
-    }
-}
-
-impl Controlling {
-    /// The machine that is meant: it need not be named as long as there is only one.
-    fn machine(&self, named: Option<&Json>) -> Result<Key, String> {
-        let known = || {
-            let names = self.machines.iter().map(|key| self.context.keys.name(*key));
-            names
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        match named {
-            Some(Json::String(name)) => {
-                let mut keys = self.machines.iter().copied();
-                keys.find(|key| *self.context.keys.name(*key) == **name)
-                    .ok_or_else(|| match self.machines.is_empty() {
-                        true => format!("no machine has reported yet, `{name}` neither"),
-                        false => format!("there is no machine `{name}`; there is {}", known()),
-                    })
-            }
-            Some(Json::Null) | None => {
-                let mut keys = self.machines.iter().copied();
-                match (keys.next(), keys.next()) {
-                    (Some(only), None) => Ok(only),
-                    (Some(_), Some(_)) => Err(format!("say which machine is meant: {}", known())),
-                    // Before the first record, it is the flow's only machine or none of them.
-                    (None, _) => self
-                        .context
-                        .keys
-                        .intern("")
-                        .ok_or_else(|| "the flow has too many machines".to_owned()),
-                }
-            }
-            Some(other) => Err(format!("`key` is the name of a machine, found `{other}`")),
-        }
     }
 }
