@@ -28,6 +28,7 @@ mod fan_simulation;
 mod field_selection;
 mod field_spec;
 mod forecast;
+mod interlock;
 mod json_members;
 mod json_path;
 mod json_record;
@@ -48,6 +49,7 @@ mod rhai_file;
 mod rhai_function;
 mod script;
 mod setpoint;
+mod silence;
 mod state_file;
 mod steady;
 mod supply;
@@ -115,6 +117,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(note::Note)
         .with(setpoint::Setpoint)
         .with(pid::Pid)
+        .with(interlock::Interlock)
         .with(control::Control)
         .with(dashboard_widget::DashboardWidget)
 }

@@ -3,6 +3,7 @@
 use twinflow_engine::record::EventTime;
 
 use super::law::{Course, Law};
+use crate::silence::{Patience, Silence};
 
 /// Who says what the output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -39,11 +40,9 @@ pub(super) struct Rules {
     /// The output in the safe state.
     pub safe: f64,
     /// So long without a valid reading leads there.
-    pub stale_s: f64,
+    pub patience: Patience,
     /// A command is sent so often.
     pub every_s: f64,
-    /// How often silence is looked for.
-    pub tick_s: f64,
     /// The mode before anybody has chosen one.
     pub start: Mode,
     /// The set-point before anybody has set one; nothing where the records bring it.
@@ -69,9 +68,8 @@ pub(super) struct Machine {
     newest: Option<EventTime>,
     /// When the next command of the controller is due, by the readings' time.
     due: Option<EventTime>,
-    /// How long no valid reading has come, and that it was found to be too long.
-    silence_s: f64,
-    is_silent: bool,
+    /// How long no valid reading has come.
+    silence: Silence,
     /// How long ago a command was repeated.
     unsent_s: f64,
 }
@@ -88,8 +86,7 @@ impl Machine {
             course: None,
             newest: None,
             due: None,
-            silence_s: 0.0,
-            is_silent: false,
+            silence: Silence::default(),
             unsent_s: 0.0,
         }
     }
@@ -112,7 +109,7 @@ impl Machine {
     ) -> bool {
         let after_s = self.newest.map(|newest| time.seconds_since(newest));
         // A late reading says nothing of now; one that is behind by more than the patience is of a clock that was set back.
-        if after_s.is_some_and(|after_s| after_s < 0.0 && -after_s < rules.stale_s) {
+        if after_s.is_some_and(|after_s| after_s < 0.0 && -after_s < rules.patience.stale_s) {
             return false;
         }
         if let Some(setpoint) = setpoint {
@@ -123,8 +120,7 @@ impl Machine {
             return false;
         };
         self.newest = Some(time);
-        self.silence_s = 0.0;
-        self.is_silent = false;
+        self.silence.end();
         let state = self.state();
         if self.danger == Some(Danger::Silence) {
             self.leave_danger();
@@ -140,7 +136,7 @@ impl Machine {
             self.leave_danger();
         }
         let before = self.output.unwrap_or(rules.safe);
-        let after_s = after_s.filter(|after_s| (0.0..=rules.stale_s).contains(after_s));
+        let after_s = after_s.filter(|after_s| (0.0..=rules.patience.stale_s).contains(after_s));
         let output = match (&mut self.course, after_s) {
             (Some(course), Some(after_s)) => rules.law.proceed(course, measured, setpoint, after_s, before),
             _ => {
@@ -170,12 +166,8 @@ impl Machine {
 
     /// Time passes. True when a command is to be sent: the safe output, or one again that the readings do not bring about.
     pub fn wait(&mut self, passed_s: f64, rules: &Rules) -> bool {
-        self.silence_s += passed_s;
         self.unsent_s += passed_s;
-        // At the next tick it could be too late, and the command needs a moment to get there, too.
-        let is_late = self.silence_s + 2.0 * rules.tick_s > rules.stale_s;
-        if is_late && !self.is_silent {
-            self.is_silent = true;
+        if self.silence.wait(passed_s, rules.patience) {
             self.measured = None;
             // A loop that has not taken the machine over leaves it alone.
             if self.mode == Mode::Automatic || self.output.is_some() {
@@ -222,10 +214,11 @@ impl Machine {
         }
         self.mode = Mode::Automatic;
         self.leave_danger();
-        if self.is_silent {
+        let is_silent = self.silence.is_too_long();
+        if is_silent {
             self.enter_danger(Danger::Silence, rules);
         }
-        self.is_silent
+        is_silent
     }
 
     /// A person sets the set-point.

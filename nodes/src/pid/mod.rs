@@ -27,6 +27,7 @@ use self::running::{Looping, SetpointField, Subject};
 use crate::field_spec::{check_field_name, ordered, warn_if_exceeded};
 use crate::number_field::NumberField;
 use crate::quantity_text::{QuantityText, quantity};
+use crate::silence::{Passing, Patience};
 use crate::time_span::seconds;
 
 /// The node type.
@@ -162,9 +163,10 @@ nodes:
                 range: sent.range,
             },
             safe,
-            stale_s: times.stale_s,
+            patience: Patience {
+                stale_s: times.stale_s,
+            },
             every_s: times.every_s,
-            tick_s: (times.stale_s / 20.0).min(0.25),
             start: config.start.unwrap_or(Mode::Automatic),
             setpoint: setpoint.constant,
             setpoint_range: setpoint.range,
@@ -209,7 +211,7 @@ nodes:
                 subject: Arc::clone(&subject),
                 rules,
                 machines: BTreeMap::new(),
-                ticked: None,
+                ticked: Passing::default(),
             })
         };
         Some(Checked {

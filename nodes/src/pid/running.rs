@@ -14,6 +14,7 @@ use twinflow_engine::unit::{Conversion, Unit};
 use super::machine::{Danger, Machine, Rules};
 use crate::meant_machine::meant_machine;
 use crate::number_field::{NumberField, number_at};
+use crate::silence::Passing;
 
 /// What the records bring, where the set-point comes with them.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +47,7 @@ pub(super) struct Looping {
     pub subject: Arc<Subject>,
     pub rules: Rules,
     pub machines: BTreeMap<Key, Machine>,
-    /// When it ticked last.
-    pub ticked: Option<EventTime>,
+    pub ticked: Passing,
 }
 
 /// What comes of a record, a tick or an operation: commands, and rows of the faceplate.
@@ -129,15 +129,11 @@ impl Transform for Looping {
     }
 
     fn tick_interval(&self) -> Option<Duration> {
-        Some(Duration::from_secs_f64(self.rules.tick_s))
+        Some(Duration::from_secs_f64(self.rules.patience.tick_s()))
     }
 
     fn tick(&mut self, now: EventTime, out: &mut Emitter) {
-        let passed_s = self.ticked.map(|before| now.seconds_since(before));
-        // The machine's clock can be set back; time has passed all the same.
-        let passed_s = passed_s.filter(|passed_s| *passed_s > 0.0);
-        let passed_s = passed_s.unwrap_or(self.rules.tick_s);
-        self.ticked = Some(now);
+        let passed_s = self.ticked.since(now, self.rules.patience.tick_s());
         let subject = Arc::clone(&self.subject);
         let mut told = Told::new(&subject, self.machines.len());
         for (key, machine) in &mut self.machines {
