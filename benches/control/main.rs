@@ -19,7 +19,7 @@ mod closed_loop;
 mod response;
 mod step_test;
 
-use closed_loop::{ClosedLoop, Fan};
+use closed_loop::{ClosedLoop, Fan, READING_S, Sensor};
 use response::{Response, table};
 use serde_json::json;
 use step_test::{identify, simc};
@@ -111,11 +111,18 @@ fn run(controller: Controller, seed: u64, change: Option<Change>) -> Run {
     match change {
         None => {}
         Some(Change::Setpoint(by)) => {
-            bench.ask("setpoint", json!({ "value": SETPOINT_C + by })).unwrap();
+            bench
+                .ask("setpoint", json!({ "value": SETPOINT_C + by }))
+                .unwrap();
         }
         Some(Change::HeatLoad(by)) => {
             let plant = &mut bench.fans[0].plant;
-            plant.set_command(plant.command().with_process_heat_load_w(HEAT_LOAD_W + by).unwrap());
+            plant.set_command(
+                plant
+                    .command()
+                    .with_process_heat_load_w(HEAT_LOAD_W + by)
+                    .unwrap(),
+            );
         }
         Some(Change::Fault(class)) => bench.fans[0].plant.inject(Fault::new(class, 0.9).unwrap()),
     }
@@ -156,6 +163,21 @@ fn respond(controller: Controller, seed: u64, change: Change) -> Response {
     Response::of(&differences, wanted_k, &with.outputs_pct)
 }
 
+/// Seconds from the last reading of a sensor that falls silent until the safe output is commanded. `stale` is 2.1 s, so that ticks and
+/// readings are not in step.
+fn seconds_until_safe(offset_s: f64) -> f64 {
+    let text = flow(40.0, 60.0, "automatic").replace("stale: 2 s", "stale: 2.1 s");
+    let mut bench = ClosedLoop::new(&text, vec![Fan::new("fan", plant(1))]);
+    bench.run(WARM_UP_S + offset_s);
+    let (lost_s, sent) = (bench.second, bench.fans[0].commands.len());
+    bench.fans[0].sensor = Sensor::Silent;
+    bench.run(5.0);
+    let safe = bench.fans[0].commands[sent..]
+        .iter()
+        .find(|(_, percent)| *percent == 100.0);
+    safe.unwrap().0 - lost_s
+}
+
 fn main() {
     let model = identify(&flow(1.0, 60.0, "manual"), plant);
     println!("Step of the speed from 40 to 50 %, at {HEAT_LOAD_W} W and {ROOM_C} °C around:");
@@ -179,8 +201,16 @@ fn main() {
         Change::Fault(FaultClass::ThermalOverload),
     ];
     for (title, controller, changes) in [
-        ("`pid`, 40 %/K and 60 s", Controller::Pid(40.0, 60.0), &changes[..]),
-        ("`pid`, 20 %/K and 60 s", Controller::Pid(20.0, 60.0), &changes[..]),
+        (
+            "`pid`, 40 %/K and 60 s",
+            Controller::Pid(40.0, 60.0),
+            &changes[..],
+        ),
+        (
+            "`pid`, 25 %/K and 56 s",
+            Controller::Pid(25.0, 56.0),
+            &changes[..],
+        ),
         ("The board's own controller", Controller::Board, &changes[3..]),
     ] {
         let rows = changes.iter().map(|change| {
@@ -189,4 +219,11 @@ fn main() {
         });
         println!("\n{title}:\n\n{}", table(rows));
     }
+    let times = (0..20).map(|reading| seconds_until_safe(f64::from(reading) * READING_S));
+    let (first, last) = times.fold((f64::MAX, f64::MIN), |(first, last), time| {
+        (first.min(time), last.max(time))
+    });
+    println!(
+        "\nThe sensor falls silent, `stale: 2.1 s`: the safe output is commanded after {first:.2} to {last:.2} s."
+    );
 }

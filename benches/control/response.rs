@@ -26,7 +26,10 @@ pub struct Response {
 impl Response {
     /// Of the temperature's difference from a run without the change, where `wanted_k` is what it should come to.
     pub fn of(differences_k: &[f64], wanted_k: f64, outputs_pct: &[f64]) -> Self {
-        let errors: Vec<f64> = differences_k.iter().map(|difference| difference - wanted_k).collect();
+        let errors: Vec<f64> = differences_k
+            .iter()
+            .map(|difference| difference - wanted_k)
+            .collect();
         let last_out = errors.iter().rposition(|error| error.abs() > BAND_K);
         let settling_s = match last_out {
             None => Some(0.0),
@@ -73,8 +76,8 @@ pub fn table(rows: impl Iterator<Item = (String, Vec<Response>)>) -> String {
             table,
             "\n| {name} | {settling} | {:.2} | {:.2} | {:.0} | {:.0} |",
             of(|response| response.overshoot_k),
-            // Half of a hundredth is nothing, of whatever sign.
-            of(|response| response.left_k) + 0.0,
+            // Less than half of a hundredth is nothing, of whatever sign.
+            (of(|response| response.left_k) * 100.0).round() / 100.0 + 0.0,
             of(|response| response.absolute_error_ks),
             of(|response| response.travel_pct_per_min),
         )

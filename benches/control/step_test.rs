@@ -36,7 +36,9 @@ pub fn identify(flow: &str, plant: fn(u64) -> Plant) -> Model {
         bench.run(1.0);
         bench.ask("manual", json!({ "output": BEFORE_PCT })).unwrap();
         bench.run(900.0);
-        bench.ask("manual", json!({ "output": BEFORE_PCT + step_pct })).unwrap();
+        bench
+            .ask("manual", json!({ "output": BEFORE_PCT + step_pct }))
+            .unwrap();
         let mut temps = Vec::new();
         for _ in 0..4500 {
             bench.step();
@@ -45,12 +47,18 @@ pub fn identify(flow: &str, plant: fn(u64) -> Plant) -> Model {
         temps
     };
     let (with, without) = (run(STEP_PCT), run(0.0));
-    let differences: Vec<f64> = with.iter().zip(&without).map(|(with, without)| with - without).collect();
+    let differences: Vec<f64> = with
+        .iter()
+        .zip(&without)
+        .map(|(with, without)| with - without)
+        .collect();
     // The heat wanders and with it the gain: the end is a mean.
     let end = &differences[differences.len() / 2..];
     let end = end.iter().sum::<f64>() / end.len() as f64;
     let reaches = |share: f64| {
-        let at = differences.iter().position(|difference| (difference / end) >= share);
+        let at = differences
+            .iter()
+            .position(|difference| (difference / end) >= share);
         (at.unwrap() + 1) as f64 * READING_S
     };
     let time_s = 1.5 * (reaches(0.632) - reaches(0.283));

@@ -63,7 +63,9 @@ impl QuantityText {
             Ok(quantity) => Some(quantity),
             Err(reason) => {
                 let diagnostic = Diagnostic::new(Code::WrongValue, text.span, reason);
-                check.report(diagnostic.with_help(format!("write a value with its unit, such as `{setting}: 45 °C`")));
+                check.report(
+                    diagnostic.with_help(format!("write a value with its unit, such as `{setting}: 45 °C`")),
+                );
                 None
             }
         }

@@ -25,7 +25,8 @@ use twinflow_engine::unit::Unit;
 use twinflow_nodes::state_file;
 
 fn fields() -> Vec<Field> {
-    let number = |name: &str, unit: &str| Field::new(name, FieldType::Number(Unit::parse(unit).unwrap())).optional();
+    let number =
+        |name: &str, unit: &str| Field::new(name, FieldType::Number(Unit::parse(unit).unwrap())).optional();
     vec![
         number("temp", "°C"),
         number("rpm", "rpm"),
@@ -81,14 +82,20 @@ impl Bench {
         let guard = self.graph.node("guard").unwrap().0;
         let mut left = Left::default();
         work(&mut self.offline, &mut |node, passing| {
-            let Passing::Leaving(output, batch) = passing else { return };
+            let Passing::Leaving(output, batch) = passing else {
+                return;
+            };
             if node != guard {
                 return;
             }
             for row in 0..batch.len() {
                 match output {
-                    0 => left.commands.push([0, 1, 2].map(|slot| batch.value(row, slot).to_json())),
-                    _ => left.refused.push(batch.value(row, 2).to_json().as_str().unwrap().to_owned()),
+                    0 => left
+                        .commands
+                        .push([0, 1, 2].map(|slot| batch.value(row, slot).to_json())),
+                    _ => left
+                        .refused
+                        .push(batch.value(row, 2).to_json().as_str().unwrap().to_owned()),
                 }
             }
         });
@@ -110,7 +117,10 @@ impl Bench {
 
     fn command(&mut self, speed: Option<f64>, heat: Option<f64>) -> Left {
         let number = |number: Option<f64>| number.map_or(Value::Missing, Value::Number);
-        self.give("fan-1", vec![Value::Missing, Value::Missing, number(speed), number(heat)])
+        self.give(
+            "fan-1",
+            vec![Value::Missing, Value::Missing, number(speed), number(heat)],
+        )
     }
 
     fn ask(&mut self, name: &str) -> Result<Json, String> {
@@ -141,10 +151,23 @@ fn refused(reason: &str) -> Left {
 #[test]
 fn a_command_out_of_range_is_clamped_or_refused_as_a_whole() {
     let mut bench = Bench::new();
-    assert_eq!(bench.reading(30.0, 1000.0), Left::default(), "a reading is no command");
-    assert_eq!(bench.command(Some(40.0), Some(200.0)), sent(json!(40.0), json!(200.0), json!(null)));
-    assert_eq!(bench.command(Some(140.0), None), sent(json!(100.0), json!(null), json!(null)));
-    assert_eq!(bench.command(Some(-1.0), None), sent(json!(0.0), json!(null), json!(null)));
+    assert_eq!(
+        bench.reading(30.0, 1000.0),
+        Left::default(),
+        "a reading is no command"
+    );
+    assert_eq!(
+        bench.command(Some(40.0), Some(200.0)),
+        sent(json!(40.0), json!(200.0), json!(null))
+    );
+    assert_eq!(
+        bench.command(Some(140.0), None),
+        sent(json!(100.0), json!(null), json!(null))
+    );
+    assert_eq!(
+        bench.command(Some(-1.0), None),
+        sent(json!(0.0), json!(null), json!(null))
+    );
     assert_eq!(
         bench.command(Some(40.0), Some(301.0)),
         refused("`heat` is 301.0, allowed is 0 to 300")
@@ -155,19 +178,34 @@ fn a_command_out_of_range_is_clamped_or_refused_as_a_whole() {
 fn what_needs_a_permit_waits_for_it() {
     let mut bench = Bench::new();
     let told = "`heat` may be commanded only while `rpm > 500 rpm`";
-    assert_eq!(bench.command(None, Some(100.0)), refused(told), "nothing is known yet");
+    assert_eq!(
+        bench.command(None, Some(100.0)),
+        refused(told),
+        "nothing is known yet"
+    );
     bench.reading(30.0, 400.0);
     assert_eq!(bench.command(None, Some(100.0)), refused(told));
     bench.reading(30.0, 600.0);
     assert_eq!(bench.command(None, Some(100.0)).commands.len(), 1);
     bench.reading(30.0, f64::NAN);
-    assert_eq!(bench.command(None, Some(100.0)).commands.len(), 1, "it stays as it was");
+    assert_eq!(
+        bench.command(None, Some(100.0)).commands.len(),
+        1,
+        "it stays as it was"
+    );
     // Nothing but commands for more than five seconds: the last reading counts no more.
     for _ in 0..6 {
         bench.command(Some(10.0), None);
     }
-    assert_eq!(bench.command(None, Some(100.0)).refused.len(), 0, "the trip forces it to 0");
-    assert_eq!(bench.command(None, Some(100.0)).commands, [[json!(100.0), json!(0.0), json!("manual")]]);
+    assert_eq!(
+        bench.command(None, Some(100.0)).refused.len(),
+        0,
+        "the trip forces it to 0"
+    );
+    assert_eq!(
+        bench.command(None, Some(100.0)).commands,
+        [[json!(100.0), json!(0.0), json!("manual")]]
+    );
 }
 
 #[test]
@@ -175,21 +213,39 @@ fn a_trip_forces_its_values_and_a_latch_waits_for_somebody() {
     let mut bench = Bench::new();
     bench.reading(40.0, 1000.0);
     assert_eq!(bench.ask("reset"), Err("nothing has tripped here".to_owned()));
-    assert_eq!(bench.reading(55.0, 1000.0), sent(json!(null), json!(0.0), json!(null)));
+    assert_eq!(
+        bench.reading(55.0, 1000.0),
+        sent(json!(null), json!(0.0), json!(null))
+    );
     assert_eq!(bench.reading(56.0, 1000.0), Left::default(), "told once");
-    assert_eq!(bench.command(Some(20.0), Some(100.0)), sent(json!(20.0), json!(0.0), json!(null)));
-    assert_eq!(bench.reading(61.0, 1000.0), sent(json!(100.0), json!(0.0), json!("manual")));
+    assert_eq!(
+        bench.command(Some(20.0), Some(100.0)),
+        sent(json!(20.0), json!(0.0), json!(null))
+    );
+    assert_eq!(
+        bench.reading(61.0, 1000.0),
+        sent(json!(100.0), json!(0.0), json!("manual"))
+    );
     assert_eq!(
         bench.command(Some(20.0), None),
         sent(json!(100.0), json!(0.0), json!("manual"))
     );
     let told = bench.ask("reset").unwrap_err();
-    assert_eq!(told, "`overheat` cannot be reset: `temp > 60 °C` is not known to be over");
+    assert_eq!(
+        told,
+        "`overheat` cannot be reset: `temp > 60 °C` is not known to be over"
+    );
     // The trip without a latch ends with its condition, the other one does not.
     bench.reading(40.0, 1000.0);
-    assert_eq!(bench.command(Some(20.0), Some(50.0)), sent(json!(100.0), json!(50.0), json!("manual")));
+    assert_eq!(
+        bench.command(Some(20.0), Some(50.0)),
+        sent(json!(100.0), json!(50.0), json!("manual"))
+    );
     assert_eq!(bench.ask("reset"), Ok(json!({"reset": ["overheat"]})));
-    assert_eq!(bench.command(Some(20.0), None), sent(json!(20.0), json!(null), json!(null)));
+    assert_eq!(
+        bench.command(Some(20.0), None),
+        sent(json!(20.0), json!(null), json!(null))
+    );
     assert!(bench.ask("open").unwrap_err().contains("`reset`"));
 }
 
@@ -198,7 +254,10 @@ fn machines_trip_by_themselves_and_a_silent_one_trips() {
     let mut bench = Bench::new();
     bench.reading(61.0, 1000.0);
     let other = |bench: &mut Bench| {
-        bench.give("fan-2", vec![Value::Number(30.0), Value::Number(900.0), Value::Number(20.0)])
+        bench.give(
+            "fan-2",
+            vec![Value::Number(30.0), Value::Number(900.0), Value::Number(20.0)],
+        )
     };
     assert_eq!(other(&mut bench), sent(json!(20.0), json!(null), json!(null)));
     for _ in 0..5 {
@@ -206,7 +265,11 @@ fn machines_trip_by_themselves_and_a_silent_one_trips() {
     }
     let until = EventTime(((bench.second + 4.9) * 1e6) as i64);
     let left = bench.exchange(|offline, see| offline.run_clock(until, see));
-    assert_eq!(left, sent(json!(100.0), json!(0.0), json!("manual")), "fan-2, in time");
+    assert_eq!(
+        left,
+        sent(json!(100.0), json!(0.0), json!("manual")),
+        "fan-2, in time"
+    );
 }
 
 #[tokio::test]
@@ -225,7 +288,11 @@ async fn a_latched_trip_outlives_a_restart() {
     let (graph, inlet) = compile(folder.path(), fields(), GUARD);
     let running = start_in(&graph, &setting()).unwrap();
     let mut tap = running.watched().tap("guard").unwrap().1;
-    give(&inlet, vec![Value::Number(30.0), Value::Number(900.0), Value::Number(10.0)]).await;
+    give(
+        &inlet,
+        vec![Value::Number(30.0), Value::Number(900.0), Value::Number(10.0)],
+    )
+    .await;
     let batch = tap.next().await.unwrap().batch.unwrap().1;
     assert_eq!(batch.value(0, 0), Value::Number(100.0));
     running.stop().await;

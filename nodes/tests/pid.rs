@@ -113,14 +113,20 @@ fn the_temperature_comes_to_its_set_point_and_stays_there_whatever_the_load() {
     bench.run(300.0);
     assert_held(&mut bench, 33.0);
     let answer = bench.ask("setpoint", json!({"value": 34})).unwrap();
-    assert_eq!((&answer["setpoint"], &answer["mode"]), (&json!(34.0), &json!("automatic")));
+    assert_eq!(
+        (&answer["setpoint"], &answer["mode"]),
+        (&json!(34.0), &json!("automatic"))
+    );
     bench.run(300.0);
     assert_held(&mut bench, 34.0);
     let outputs = bench.fans[0].commands.iter().map(|(_, percent)| *percent);
     assert!(outputs.clone().all(|percent| (0.0..=100.0).contains(&percent)));
     let second = |at: usize| bench.fans[0].commands[at].0;
     let gaps = (1..bench.fans[0].commands.len()).map(|at| second(at) - second(at - 1));
-    assert!(gaps.clone().all(|gap| (gap - 1.0).abs() < 1e-6), "one command a second");
+    assert!(
+        gaps.clone().all(|gap| (gap - 1.0).abs() < 1e-6),
+        "one command a second"
+    );
 }
 
 #[test]
@@ -148,7 +154,10 @@ fn whoever_takes_over_goes_on_from_the_output_that_stands() {
     let before = bench.fans[0].output();
     let answer = bench.ask("manual", json!({})).unwrap();
     assert_eq!(answer["mode"], "manual");
-    assert!((bench.fans[0].output() - before).abs() < 1.5, "it holds the present output");
+    assert!(
+        (bench.fans[0].output() - before).abs() < 1.5,
+        "it holds the present output"
+    );
     let held = bench.fans[0].output();
     bench.run(30.0);
     assert_eq!(bench.fans[0].output(), held);
@@ -211,21 +220,27 @@ fn seconds_until_safe(bench: &mut ClosedLoop, sensor: Sensor) -> f64 {
     bench.fans[0].sensor = sensor;
     let count = bench.fans[0].commands.len();
     bench.run(3.0);
-    let safe = bench.fans[0].commands[count..].iter().find(|(_, percent)| *percent == 100.0);
+    let safe = bench.fans[0].commands[count..]
+        .iter()
+        .find(|(_, percent)| *percent == 100.0);
     safe.expect("a safe command").0 - lost
 }
 
 #[test]
 fn a_lost_sensor_leads_to_the_safe_state_in_time() {
     for sensor in [Sensor::Silent, Sensor::Broken] {
-        // Whenever between two ticks the last reading came.
+        // Whenever between two ticks, which come every 0.105 s, the last reading came.
         for offset in [0.0, 0.2, 0.4, 0.6, 0.8] {
-            let mut bench = one("setpoint: 34 °C");
+            let text = flow("setpoint: 34 °C").replace("stale: 2 s", "stale: 2.1 s");
+            let mut bench = ClosedLoop::new(&text, vec![fan("fan-1", 100.0)]);
             bench.run(600.0 + offset);
             assert!(bench.fans[0].output() < 60.0);
             let seconds = seconds_until_safe(&mut bench, sensor);
-            assert!((1.6..=2.0).contains(&seconds), "{seconds}");
-            assert_eq!(mode(&bench), ("safe".to_owned(), "no reading for 2 s".to_owned()));
+            assert!((1.7..=2.1).contains(&seconds), "{seconds}");
+            assert_eq!(
+                mode(&bench),
+                ("safe".to_owned(), "no reading for 2.1 s".to_owned())
+            );
             assert_eq!(bench.faceplate()[0], Value::Missing);
             // It is told again, so that a fan that comes back learns of it.
             let count = bench.fans[0].commands.len();
@@ -250,12 +265,21 @@ fn a_person_can_take_over_while_the_sensor_is_lost_and_is_not_overruled() {
     bench.run(600.0);
     bench.ask("manual", json!({"output": 30})).unwrap();
     bench.run(5.0);
-    assert!(seconds_until_safe(&mut bench, Sensor::Silent) <= 2.0, "by hand it is safe, too");
+    assert!(
+        seconds_until_safe(&mut bench, Sensor::Silent) <= 2.0,
+        "by hand it is safe, too"
+    );
     bench.ask("manual", json!({"output": 40})).unwrap();
     bench.run(20.0);
-    assert_eq!((bench.fans[0].output(), mode(&bench).0), (40.0, "manual".to_owned()));
+    assert_eq!(
+        (bench.fans[0].output(), mode(&bench).0),
+        (40.0, "manual".to_owned())
+    );
     bench.ask("automatic", json!({})).unwrap();
-    assert_eq!((bench.fans[0].output(), mode(&bench).0), (100.0, "safe".to_owned()));
+    assert_eq!(
+        (bench.fans[0].output(), mode(&bench).0),
+        (100.0, "safe".to_owned())
+    );
     bench.fans[0].sensor = Sensor::Works;
     bench.run(5.0);
     assert_eq!(mode(&bench).0, "automatic");
@@ -272,7 +296,10 @@ fn by_hand_the_safe_output_stays_until_somebody_says_otherwise() {
     bench.run(5.0);
     bench.fans[0].sensor = Sensor::Works;
     bench.run(5.0);
-    assert_eq!((bench.fans[0].output(), mode(&bench).0), (100.0, "manual".to_owned()));
+    assert_eq!(
+        (bench.fans[0].output(), mode(&bench).0),
+        (100.0, "manual".to_owned())
+    );
 }
 
 #[test]
@@ -280,11 +307,18 @@ fn every_machine_has_a_loop_of_its_own() {
     let fans = vec![fan("fan-1", 80.0), fan("fan-2", 120.0)];
     let mut bench = ClosedLoop::new(&flow("setpoint: 32 °C"), fans);
     bench.run(600.0);
-    bench.ask("setpoint", json!({"value": 35})).expect_err("which one?");
-    bench.ask("setpoint", json!({"value": 35, "key": "fan-2"})).unwrap();
+    bench
+        .ask("setpoint", json!({"value": 35}))
+        .expect_err("which one?");
+    bench
+        .ask("setpoint", json!({"value": 35, "key": "fan-2"}))
+        .unwrap();
     bench.run(600.0);
     let temps = [0, 1].map(|number: usize| bench.fans[number].temp_c());
-    assert!((temps[0] - 32.0).abs() < 0.7 && (temps[1] - 35.0).abs() < 0.7, "{temps:?}");
+    assert!(
+        (temps[0] - 32.0).abs() < 0.7 && (temps[1] - 35.0).abs() < 0.7,
+        "{temps:?}"
+    );
     bench.fans[0].sensor = Sensor::Silent;
     bench.run(5.0);
     assert_eq!(bench.fans[0].output(), 100.0);
@@ -336,7 +370,10 @@ struct Plantless {
 impl Plantless {
     fn in_folder(folder: &Path, config: &str, second: i64) -> Self {
         let temp = Field::new("temp", FieldType::Number(Unit::parse("°C").unwrap())).ranged(0.0, 100.0);
-        let fields = vec![temp, Field::new("aim", FieldType::Number(Unit::parse("°C").unwrap())).optional()];
+        let fields = vec![
+            temp,
+            Field::new("aim", FieldType::Number(Unit::parse("°C").unwrap())).optional(),
+        ];
         let nodes = format!(
             "
   cooling:
@@ -392,7 +429,11 @@ impl Plantless {
 async fn a_restart_goes_on_where_it_was_even_with_another_gain() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Plantless::in_folder(folder.path(), "setpoint: 30 °C, gain: 5 %/K, action: direct", 0);
-    assert_eq!(bench.read(30.0).await, 100.0, "nobody knows what the machine does: it begins safe");
+    assert_eq!(
+        bench.read(30.0).await,
+        100.0,
+        "nobody knows what the machine does: it begins safe"
+    );
     let output = bench.read(25.0).await;
     assert!((output - 75.0).abs() < 1.0, "{output}");
     bench.ask("setpoint", json!({"value": 29})).await;
@@ -401,7 +442,11 @@ async fn a_restart_goes_on_where_it_was_even_with_another_gain() {
     bench.running.stop().await;
 
     // The set-point that was set, the output that stood; the new gain makes no bump.
-    let mut bench = Plantless::in_folder(folder.path(), "setpoint: 30 °C, gain: 20 %/K, action: direct", 100);
+    let mut bench = Plantless::in_folder(
+        folder.path(),
+        "setpoint: 30 °C, gain: 20 %/K, action: direct",
+        100,
+    );
     let first = bench.read(27.0).await;
     assert!((first - output).abs() < 1e-9, "{first} {output}");
     let next = bench.read(27.5).await;
@@ -412,7 +457,11 @@ async fn a_restart_goes_on_where_it_was_even_with_another_gain() {
     bench.running.stop().await;
 
     // Another set-point in the flow is the newer wish; the mode is what people made it.
-    let bench = Plantless::in_folder(folder.path(), "setpoint: 35 °C, gain: 20 %/K, action: direct", 200);
+    let bench = Plantless::in_folder(
+        folder.path(),
+        "setpoint: 35 °C, gain: 20 %/K, action: direct",
+        200,
+    );
     let answer = bench.ask("manual", json!({})).await;
     assert_eq!(
         answer,
@@ -444,7 +493,10 @@ async fn a_set_point_without_weight_does_not_make_the_output_jump() {
         bench.ask("setpoint", json!({"value": 35})).await;
         let after = bench.read(30.0).await;
         // The integral moves by 5 K · 5 %/K · 1 s / 60 s.
-        assert!((before - after - jump - 5.0 / 12.0).abs() < 1e-9, "{before} {after}");
+        assert!(
+            (before - after - jump - 5.0 / 12.0).abs() < 1e-9,
+            "{before} {after}"
+        );
         bench.running.stop().await;
     }
 }

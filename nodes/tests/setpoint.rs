@@ -36,7 +36,12 @@ fn at(config: &str, seconds: &[i64]) -> Vec<f64> {
 fn the_value_is_that_of_the_hour_and_the_day() {
     let config = "default: 30 °C, schedule: [{ from: '06:00', to: '18:30', days: [mon, fri], value: 28 °C }, { from: '22:00', to: '06:00', value: 308.15 K }]";
     // A week by quarters of an hour, in whatever zone this runs.
-    let monday = Local.from_local_datetime(&NaiveDate::from_ymd_opt(2026, 1, 12).unwrap().and_hms_opt(0, 0, 0).unwrap());
+    let monday = Local.from_local_datetime(
+        &NaiveDate::from_ymd_opt(2026, 1, 12)
+            .unwrap()
+            .and_hms_opt(0, 0, 0)
+            .unwrap(),
+    );
     let begin = monday.single().unwrap().timestamp();
     let seconds: Vec<i64> = (0..7 * 96).map(|quarter| begin + quarter * 900).collect();
     for (second, found) in seconds.iter().zip(at(config, &seconds)) {
@@ -70,7 +75,11 @@ fn a_ramp_goes_no_faster_than_it_may_and_each_machine_has_its_own() {
         row(noon - 600, "a"),
         row(noon - 570, "a"),
     ];
-    let found: Vec<f64> = bench.numbers(["aim"], &rows).into_iter().map(|[aim]| aim.unwrap()).collect();
+    let found: Vec<f64> = bench
+        .numbers(["aim"], &rows)
+        .into_iter()
+        .map(|[aim]| aim.unwrap())
+        .collect();
     let expected = [30.0, 29.0, 28.5, 28.5, 28.0, 28.0, 28.0, 28.0, 28.5];
     for (found, expected) in found.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");

@@ -5,7 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Serialize, Serializer};
 use twinflow_engine::graph::Graph;
-use twinflow_engine::node::{AlarmInfo, Band, ControlKind, LoopInfo, Setting, Shown, View, ViewColumn, WidgetKind};
+use twinflow_engine::node::{
+    AlarmInfo, Band, ControlKind, LoopInfo, Setting, Shown, View, ViewColumn, WidgetKind,
+};
 use twinflow_engine::schema::FieldType;
 
 /// How long without a reading until the page says that the data is late.

@@ -26,8 +26,8 @@ pub(crate) use registry::{Known, Registered};
 pub(crate) use rejection::error_batch;
 pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
 pub use view::{
-    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, LoopInfo, Place, Setting, SettingOption, Shown, View,
-    ViewColumn, WidgetKind,
+    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, LoopInfo, Place, Setting, SettingOption, Shown,
+    View, ViewColumn, WidgetKind,
 };
 
 use std::sync::Arc;

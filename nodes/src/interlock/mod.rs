@@ -188,8 +188,12 @@ fn guards(config: &Config, check: &mut Check<'_>) -> Option<Vec<Guard>> {
     }
     if whole && guards.is_empty() {
         check.report(
-            Diagnostic::new(Code::MissingField, check.span(), "an interlock needs commands that it guards")
-                .with_help("such as `commands: { speed: { range: [0, 100] } }`"),
+            Diagnostic::new(
+                Code::MissingField,
+                check.span(),
+                "an interlock needs commands that it guards",
+            )
+            .with_help("such as `commands: { speed: { range: [0, 100] } }`"),
         );
         return None;
     }
@@ -203,11 +207,14 @@ fn trips(config: &Config, guards: &[Guard], check: &mut Check<'_>) -> Option<Vec
         let mut force = vec![Value::Missing; guards.len()];
         for (field, value) in trip.force.iter() {
             let guarded = guards.iter().zip(&mut force);
-            let Some((guard, forced)) = guarded.into_iter().find(|(guard, _)| *guard.field.name == *field.value)
+            let Some((guard, forced)) = guarded
+                .into_iter()
+                .find(|(guard, _)| *guard.field.name == *field.value)
             else {
                 let message = format!("`{}` is none of the guarded commands", field.value);
                 check.report(
-                    Diagnostic::new(Code::UnknownField, field.span, message).with_help("add it to `commands`"),
+                    Diagnostic::new(Code::UnknownField, field.span, message)
+                        .with_help("add it to `commands`"),
                 );
                 whole = false;
                 continue;
@@ -246,7 +253,10 @@ fn forced_value(value: &Json, field: &Field) -> Result<Value, String> {
         FieldType::Number(unit) => Value::number(number(unit)?),
         FieldType::Integer => value.as_i64().map(Value::Integer).ok_or_else(wrong)?,
         FieldType::Boolean => value.as_bool().map(Value::Boolean).ok_or_else(wrong)?,
-        FieldType::Text => value.as_str().map(|text| Value::Text(text.into())).ok_or_else(wrong)?,
+        FieldType::Text => value
+            .as_str()
+            .map(|text| Value::Text(text.into()))
+            .ok_or_else(wrong)?,
         FieldType::Json => Value::Json(Arc::new(value.clone())),
         FieldType::Time => return Err(format!("`{}` is a time, which cannot be forced", field.name)),
     };
@@ -261,7 +271,10 @@ fn forced_value(value: &Json, field: &Field) -> Result<Value, String> {
 
 /// All conditions: those that permit, in the order of the fields, then those of the trips.
 fn conditions(config: &Config, check: &mut Check<'_>) -> Option<Program> {
-    let permits = config.commands.iter().filter_map(|(_, guard)| guard.permit.as_ref());
+    let permits = config
+        .commands
+        .iter()
+        .filter_map(|(_, guard)| guard.permit.as_ref());
     let formulas = permits.chain(config.trips.iter().map(|(_, trip)| &trip.when));
     let input = check.input();
     let mut compiler = Compiler::new(&input);

@@ -81,7 +81,10 @@ impl Machine {
         if self.tripped.len() <= trip {
             self.tripped.resize(trip + 1, false);
         }
-        let before = self.tripped.get_mut(trip).map(|tripped| std::mem::replace(tripped, active));
+        let before = self
+            .tripped
+            .get_mut(trip)
+            .map(|tripped| std::mem::replace(tripped, active));
         let is_new = before.is_some_and(|before| before != active);
         self.is_changed |= is_new;
         is_new
@@ -126,7 +129,10 @@ impl Machine {
         let mut permits = 0..;
         let mut values = Vec::with_capacity(rules.guards.len());
         for (guard, forced) in rules.guards.iter().zip(forced) {
-            let permit = guard.permit.as_ref().and_then(|permit| Some((permit, permits.next()?)));
+            let permit = guard
+                .permit
+                .as_ref()
+                .and_then(|permit| Some((permit, permits.next()?)));
             let value = batch.value(row, guard.slot);
             if value == Value::Missing || forced != Value::Missing {
                 values.push(forced);
@@ -135,13 +141,19 @@ impl Machine {
             if let Some((permit, condition)) = permit
                 && (self.holds(condition) != Some(true) || self.silence.is_too_long())
             {
-                return Err(format!("`{}` may be commanded only while `{permit}`", guard.field.name));
+                return Err(format!(
+                    "`{}` may be commanded only while `{permit}`",
+                    guard.field.name
+                ));
             }
             values.push(match (beyond(&value, guard.field.range), guard.field.range) {
                 (Some(nearest), _) if guard.clamps => nearest,
                 (Some(_), Some((low, high))) => {
                     let found = value.to_json();
-                    return Err(format!("`{}` is {found}, allowed is {low} to {high}", guard.field.name));
+                    return Err(format!(
+                        "`{}` is {found}, allowed is {low} to {high}",
+                        guard.field.name
+                    ));
                 }
                 _ => value,
             });
@@ -160,7 +172,9 @@ impl Rules {
 pub(super) fn beyond(value: &Value, range: Option<(f64, f64)>) -> Option<Value> {
     let (low, high) = range?;
     match value {
-        Value::Number(number) if !(low..=high).contains(number) => Some(Value::number(number.max(low).min(high))),
+        Value::Number(number) if !(low..=high).contains(number) => {
+            Some(Value::number(number.max(low).min(high)))
+        }
         // Whole numbers stay whole.
         Value::Integer(number) if (*number as f64) < low => Some(Value::Integer(low.ceil() as i64)),
         Value::Integer(number) if (*number as f64) > high => Some(Value::Integer(high.floor() as i64)),
@@ -253,24 +267,39 @@ fn tell(context: &NodeContext, rules: &Rules, key: Key, trips: &[usize], is_sile
             true => "no reading comes",
             false => &*trip.when,
         };
-        context.problems.report("tripped", format!("`{}`{of}: {why}", trip.name));
+        context
+            .problems
+            .report("tripped", format!("`{}`{of}: {why}", trip.name));
     }
 }
 
 impl Operable for Guarding {
     fn operate(&mut self, operation: &Operation, _: EventTime, _: &mut Emitter) -> Result<Json, String> {
         if operation.name != "reset" {
-            return Err(format!("an interlock can be asked to `reset`, not to `{}`", operation.name));
+            return Err(format!(
+                "an interlock can be asked to `reset`, not to `{}`",
+                operation.name
+            ));
         }
         let named = operation.arguments.get("key");
         let key = meant_machine(named, self.machines.keys().copied(), &self.context.keys)?;
         let machine = key.and_then(|key| self.machines.get_mut(&key));
         let machine = machine.ok_or("no machine has reported yet")?;
         let first = self.rules.permits();
-        let active: Vec<usize> = (0..self.rules.trips.len()).filter(|trip| machine.has_tripped(*trip)).collect();
-        let stands = |trip: &&usize| machine.silence.is_too_long() || machine.holds(first + **trip) != Some(false);
-        if let Some(trip) = active.iter().find(stands).and_then(|trip| self.rules.trips.get(*trip)) {
-            return Err(format!("`{}` cannot be reset: `{}` is not known to be over", trip.name, trip.when));
+        let active: Vec<usize> = (0..self.rules.trips.len())
+            .filter(|trip| machine.has_tripped(*trip))
+            .collect();
+        let stands =
+            |trip: &&usize| machine.silence.is_too_long() || machine.holds(first + **trip) != Some(false);
+        if let Some(trip) = active
+            .iter()
+            .find(stands)
+            .and_then(|trip| self.rules.trips.get(*trip))
+        {
+            return Err(format!(
+                "`{}` cannot be reset: `{}` is not known to be over",
+                trip.name, trip.when
+            ));
         }
         let names = active.iter().filter_map(|trip| self.rules.trips.get(*trip));
         let names: Vec<&str> = names.map(|trip| &*trip.name).collect();

@@ -59,7 +59,7 @@ pub(super) struct Machine {
     pub setpoint: Option<f64>,
     /// What goes to the machine; nothing as long as the loop has not taken it over.
     pub output: Option<f64>,
-    /// The last reading; nothing where the last record had none.
+    /// The last reading; nothing while none comes.
     pub measured: Option<f64>,
     /// Whether it differs from what was saved.
     pub is_changed: bool,
@@ -115,10 +115,10 @@ impl Machine {
         if let Some(setpoint) = setpoint {
             self.setpoint = Some(setpoint);
         }
-        self.measured = measured;
         let Some(measured) = measured else {
             return false;
         };
+        self.measured = Some(measured);
         self.newest = Some(time);
         self.silence.end();
         let state = self.state();

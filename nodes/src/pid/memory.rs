@@ -58,7 +58,10 @@ impl Memory for Looping {
         machine.mode = saved.mode;
         let output = saved.output.map(|output| outputs.apply(output));
         machine.output = output.map(|output| self.rules.law.limited(output));
-        let (low, high) = self.rules.setpoint_range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let (low, high) = self
+            .rules
+            .setpoint_range
+            .unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let set = saved.setpoint.map(|setpoint| setpoints.apply(setpoint));
         let is_same_flow = match (saved.of, self.rules.setpoint) {
             (Some(of), Some(now)) => (setpoints.apply(of) - now).abs() <= 1e-9 * now.abs().max(1.0),

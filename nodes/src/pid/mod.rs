@@ -147,6 +147,7 @@ nodes:
     fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
         let measured = NumberField::read(&config.field, check);
         let sent = sent(&config, check);
+        let beside = beside(&config, check);
         let times = times(&config, check);
         let weight = weight(&config, check);
         let (measured, sent) = (measured?, sent?);
@@ -154,6 +155,7 @@ nodes:
         let gain = gain(&config, &measured.unit, &sent.unit, check);
         let safe = safe(&config, &sent, check);
         let (times, weight, setpoint, gain, safe) = (times?, weight?, setpoint?, gain?, safe?);
+        let (others, beside) = beside?;
         let rules = Rules {
             law: Law {
                 gain,
@@ -173,15 +175,17 @@ nodes:
         };
         let columns = faceplate(&measured, &setpoint, &sent);
         let subject = Arc::new(Subject {
-            output_unit: sent.unit.clone(),
-            beside: sent.beside,
-            commands: Arc::new(Schema::new(sent.fields)),
+            output_unit: sent.unit,
+            beside,
+            commands: Arc::new(Schema::new(std::iter::once(sent.field).chain(others))),
             faceplate: Arc::new(Schema::new(columns.iter().map(|column| column.field.clone()))),
             stale: config.stale.trim().into(),
             setpoint: setpoint.field,
             measured,
         });
-        let title = config.title.unwrap_or_else(|| subject.measured.field.display_title());
+        let title = config
+            .title
+            .unwrap_or_else(|| subject.measured.field.display_title());
         let view = View {
             place: Place {
                 page: config.page,
@@ -223,14 +227,11 @@ nodes:
     }
 }
 
-/// A command.
+/// The output.
 struct Sent {
     unit: Unit,
     range: (f64, f64),
-    /// The output, and what stands beside it.
-    fields: Vec<Field>,
-    /// The values of what stands beside it.
-    beside: Vec<Value>,
+    field: Field,
 }
 
 fn sent(config: &Config, check: &mut Check<'_>) -> Option<Sent> {
@@ -240,9 +241,19 @@ fn sent(config: &Config, check: &mut Check<'_>) -> Option<Sent> {
         None => Some(Unit::none()),
     };
     let range = ordered(&config.range, check);
-    let mut whole = name.is_some();
-    let mut beside = Vec::new();
-    let mut others = Vec::new();
+    let ((), unit, range) = (name?, unit?, range?);
+    let field = Field::new(config.sends.value.as_str(), FieldType::Number(unit.clone()));
+    Some(Sent {
+        unit,
+        range,
+        field: field.ranged(range.0, range.1),
+    })
+}
+
+/// What stands beside the output in a command: fields and their values.
+fn beside(config: &Config, check: &mut Check<'_>) -> Option<(Vec<Field>, Vec<Value>)> {
+    let mut whole = true;
+    let (mut fields, mut values) = (Vec::new(), Vec::new());
     for (name, value) in config.with.iter() {
         whole &= check_field_name(name, check).is_some();
         if name.value == config.sends.value {
@@ -253,19 +264,10 @@ fn sent(config: &Config, check: &mut Check<'_>) -> Option<Sent> {
             whole = false;
         }
         let (field_type, value) = constant(value);
-        others.push(Field::new(name.value.as_str(), field_type));
-        beside.push(value);
+        fields.push(Field::new(name.value.as_str(), field_type));
+        values.push(value);
     }
-    let (unit, range) = (unit?, range?);
-    let output = Field::new(config.sends.value.as_str(), FieldType::Number(unit.clone()));
-    let mut fields = vec![output.ranged(range.0, range.1)];
-    fields.extend(others);
-    whole.then_some(Sent {
-        unit,
-        range,
-        fields,
-        beside,
-    })
+    whole.then_some((fields, values))
 }
 
 /// A value that stands in the flow, with its type.
@@ -303,13 +305,19 @@ fn setpoint(config: &Config, measured: &NumberField, check: &mut Check<'_>) -> O
             let constant = quantity(text, &measured.unit, "setpoint", &measured.name, check)?;
             let Some((low, high)) = range else {
                 let message = "nothing says how far people may set the set-point";
-                check.report(
-                    Diagnostic::new(Code::MissingField, text.span, message)
-                        .with_help("add `setpoint_range`, such as `setpoint_range: [20, 45]`, or a range to the field"),
-                );
+                check.report(Diagnostic::new(Code::MissingField, text.span, message).with_help(
+                    "add `setpoint_range`, such as `setpoint_range: [20, 45]`, or a range to the field",
+                ));
                 return None;
             };
-            is_within(constant, (low, high), "the set-point", &measured.unit, text.span, check)?;
+            is_within(
+                constant,
+                (low, high),
+                "the set-point",
+                &measured.unit,
+                text.span,
+                check,
+            )?;
             Some(Target {
                 constant: Some(constant),
                 field: None,
@@ -352,8 +360,9 @@ fn setpoint(config: &Config, measured: &NumberField, check: &mut Check<'_>) -> O
         }
         (None, None) => {
             check.report(
-                Diagnostic::new(Code::MissingField, check.span(), "a loop needs a set-point")
-                    .with_help("add `setpoint`, such as `setpoint: 30 °C`, or `setpoint_field`, the field that has it"),
+                Diagnostic::new(Code::MissingField, check.span(), "a loop needs a set-point").with_help(
+                    "add `setpoint`, such as `setpoint: 30 °C`, or `setpoint_field`, the field that has it",
+                ),
             );
             None
         }
@@ -382,7 +391,14 @@ fn is_within(
 
 fn safe(config: &Config, sent: &Sent, check: &mut Check<'_>) -> Option<f64> {
     let safe = quantity(&config.safe, &sent.unit, "safe", &config.sends, check)?;
-    is_within(safe, sent.range, "the safe output", &sent.unit, config.safe.span, check)?;
+    is_within(
+        safe,
+        sent.range,
+        "the safe output",
+        &sent.unit,
+        config.safe.span,
+        check,
+    )?;
     Some(safe)
 }
 
@@ -423,9 +439,19 @@ struct Times {
 }
 
 fn times(config: &Config, check: &mut Check<'_>) -> Option<Times> {
-    let integral = seconds(&config.integral_time, 0..=DAY_S, "such as `integral_time: 60 s`", check);
+    let integral = seconds(
+        &config.integral_time,
+        0..=DAY_S,
+        "such as `integral_time: 60 s`",
+        check,
+    );
     let derivative = match &config.derivative_time {
-        Some(text) => seconds(text, 0..=DAY_S, "such as `derivative_time: 5 s`, or leave it out", check),
+        Some(text) => seconds(
+            text,
+            0..=DAY_S,
+            "such as `derivative_time: 5 s`, or leave it out",
+            check,
+        ),
         None => Some(0.0),
     };
     let every = match &config.every {
@@ -444,15 +470,21 @@ fn times(config: &Config, check: &mut Check<'_>) -> Option<Times> {
 /// The columns that a [`Shown::Loop`] has, by names that no field can take from each other.
 fn faceplate(measured: &NumberField, setpoint: &Target, sent: &Sent) -> Vec<ViewColumn> {
     let number = |name: &str, unit: &Unit, title: String, range: Option<(f64, f64)>| {
-        let mut field = Field::new(name, FieldType::Number(unit.clone())).titled(title).optional();
+        let mut field = Field::new(name, FieldType::Number(unit.clone()))
+            .titled(title)
+            .optional();
         field.range = range;
         field
     };
-    let output = sent.fields.first().map(Field::display_title).unwrap_or_default();
     let fields = [
-        number("measured", &measured.unit, measured.field.display_title(), measured.field.range),
+        number(
+            "measured",
+            &measured.unit,
+            measured.field.display_title(),
+            measured.field.range,
+        ),
         number("setpoint", &measured.unit, "Set-point".to_owned(), setpoint.range),
-        number("output", &sent.unit, output, Some(sent.range)),
+        number("output", &sent.unit, sent.field.display_title(), Some(sent.range)),
         Field::new("mode", FieldType::Text).titled("Mode"),
         Field::new("reason", FieldType::Text).titled("Reason"),
     ];

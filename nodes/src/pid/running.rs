@@ -253,9 +253,9 @@ impl Operable for Looping {
                 false
             }
             Wish::Manual(output) => {
-                let output = output
-                    .or(machine.output)
-                    .ok_or("the loop has no output yet that could be held: give one, such as `{\"output\": 50}`")?;
+                let output = output.or(machine.output).ok_or(
+                    "the loop has no output yet that could be held: give one, such as `{\"output\": 50}`",
+                )?;
                 machine.take_by_hand(output);
                 true
             }
@@ -277,4 +277,3 @@ impl Operable for Looping {
         Ok(answer)
     }
 }
-

@@ -82,7 +82,10 @@ nodes:
         let mut field = Field::new(name, FieldType::Number(default.unit.clone()));
         field.title = Some(config.title.unwrap_or_else(|| "Set-point".to_owned()));
         let values = || schedule.values().chain([default.value]);
-        let range = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
+        let range = (
+            values().fold(f64::MAX, f64::min),
+            values().fold(f64::MIN, f64::max),
+        );
         // A range of no width is none.
         field.range = Some(range).filter(|(low, high)| low < high);
         let mut schema = (*check.input()).clone();
@@ -110,7 +113,9 @@ nodes:
 
 /// How far the value may go in a second; nothing where it may go at once.
 fn ramp(config: &Config, unit: &Unit, field: &str, check: &mut Check<'_>) -> Option<Option<f64>> {
-    let Some(text) = &config.ramp else { return Some(None) };
+    let Some(text) = &config.ramp else {
+        return Some(None);
+    };
     let unit = unit.difference().per_second().unwrap_or_else(Unit::none);
     let ramp = quantity(text, &unit, "ramp", field, check)?;
     if ramp.is_finite() && ramp > 0.0 {

@@ -25,7 +25,15 @@ enum Day {
     Sun,
 }
 
-const EVERY_DAY: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun];
+const EVERY_DAY: [Day; 7] = [
+    Day::Mon,
+    Day::Tue,
+    Day::Wed,
+    Day::Thu,
+    Day::Fri,
+    Day::Sat,
+    Day::Sun,
+];
 
 /// A value for a part of the day.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -93,7 +101,10 @@ impl Schedule {
 
     /// The value at a minute of the week, which begins on Monday at 00:00; nothing where none is scheduled.
     pub fn at(&self, minute: u32) -> Option<f64> {
-        self.0.iter().find(|part| part.holds(minute)).map(|part| part.value)
+        self.0
+            .iter()
+            .find(|part| part.holds(minute))
+            .map(|part| part.value)
     }
 
     /// All values.
@@ -143,8 +154,12 @@ fn minute_of_day(text: &Spanned<String>, latest: u32, check: &mut Check<'_>) -> 
     if found.is_none() {
         let shown = twinflow_engine::diagnostic::shortened(text);
         check.report(
-            Diagnostic::new(Code::WrongValue, text.span, format!("`{shown}` is no time of the day"))
-                .with_help("write hours and minutes, such as \"06:00\""),
+            Diagnostic::new(
+                Code::WrongValue,
+                text.span,
+                format!("`{shown}` is no time of the day"),
+            )
+            .with_help("write hours and minutes, such as \"06:00\""),
         );
     }
     found
