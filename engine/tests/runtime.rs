@@ -594,3 +594,25 @@ fn problems_are_counted_by_kind() {
     assert_eq!((json.count, json.message.as_str()), (1000, "number 999"));
     assert_eq!((log.count("fan"), log.count("oven")), (1001, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_passes_where_records_flood_in() {
+    let bench = Bench::default();
+    let graph = bench.graph(
+        "
+  in: { type: feed, fields: { x: '1' } }
+  toil: { type: map, from: in, do: toil }
+  out: { type: store, from: toil }
+",
+    );
+    let running = run(&graph);
+    // Its queue never gets empty before the end.
+    for receipt in give(&bench, &graph, "in", &count_to(200), 1) {
+        assert_eq!(receipt.await, Ok(Delivery::Done));
+    }
+    running.stop().await;
+    let numbers = bench.outlet("out").numbers();
+    let last = numbers.iter().position(|number| *number == 200.0).unwrap();
+    let ticks = numbers[..last].iter().filter(|number| **number < 0.0).count();
+    assert!(ticks > 100, "{ticks}");
+}

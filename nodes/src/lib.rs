@@ -31,6 +31,7 @@ mod fan_simulation;
 mod field_selection;
 mod field_spec;
 mod forecast;
+mod interlock;
 mod json_members;
 mod json_path;
 mod json_record;
@@ -44,11 +45,14 @@ mod note;
 mod notification;
 mod ntfy;
 mod number_field;
+mod pid;
 mod quantity_text;
 mod reading;
 mod rhai_file;
 mod rhai_function;
 mod script;
+mod setpoint;
+mod silence;
 mod state_file;
 mod steady;
 mod supply;
@@ -115,6 +119,9 @@ pub fn registry(shared: &Shared) -> Registry {
         .with(ntfy::Ntfy)
         .with(email::Email)
         .with(note::Note)
+        .with(setpoint::Setpoint)
+        .with(pid::Pid)
+        .with(interlock::Interlock)
         .with(control::Control)
         .with(experiment::Experiment {
             folder: shared.log_folder.clone(),

@@ -63,6 +63,22 @@ impl JsonSchema for QuantityText {
     }
 }
 
+impl QuantityText {
+    /// The value with the unit that it is written with, or a report.
+    pub(crate) fn own(text: &Spanned<Self>, setting: &str, check: &mut Check<'_>) -> Option<Quantity> {
+        match Quantity::parse(&text.value.0) {
+            Ok(quantity) => Some(quantity),
+            Err(reason) => {
+                let diagnostic = Diagnostic::new(Code::WrongValue, text.span, reason);
+                check.report(
+                    diagnostic.with_help(format!("write a value with its unit, such as `{setting}: 45 °C`")),
+                );
+                None
+            }
+        }
+    }
+}
+
 /// The value in `unit`, or a report that names the setting and the field that it is of.
 pub(crate) fn quantity(
     text: &Spanned<QuantityText>,

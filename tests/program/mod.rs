@@ -36,7 +36,13 @@ pub fn run(arguments: &[&str]) -> Ended {
 
 /// Runs it in `folder` to its end.
 pub fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
-    let output = command(folder, arguments).output().unwrap();
+    run_with(folder, arguments, &[])
+}
+
+/// Runs it in `folder` to its end, with variables in its environment.
+pub fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let mut command = command(folder, arguments);
+    let output = command.envs(variables.iter().copied()).output().unwrap();
     Ended {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

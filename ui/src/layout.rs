@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{
-    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, Setting, Shown, Totals, View, ViewColumn,
+    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, LoopInfo, Setting, Shown, Totals, View, ViewColumn,
     WidgetKind,
 };
 use twinflow_engine::schema::FieldType;
@@ -131,6 +131,9 @@ pub struct Widget {
     /// The files that its node writes.
     #[serde(skip)]
     pub files: Option<FileSet>,
+    /// What can be done with a control loop.
+    #[serde(rename = "loop")]
+    pub loop_info: Option<LoopInfo>,
 }
 
 /// How a widget is shown.
@@ -141,34 +144,24 @@ pub enum Kind {
     Widget(WidgetKind),
     /// A value that people set.
     Control(ControlKind),
+    /// Anything else.
+    Other(OtherKind),
+}
+
+/// What is neither a field nor set by people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherKind {
     /// A text that stands in the flow.
-    #[serde(serialize_with = "as_markdown")]
-    Note,
+    Markdown,
     /// Runs that people start and stop.
-    #[serde(serialize_with = "as_experiment")]
     Experiment,
     /// What counters rose by.
-    #[serde(serialize_with = "as_totals_kind")]
     Totals,
     /// What the files of the node hold.
-    #[serde(serialize_with = "as_log")]
     Log,
-}
-
-fn as_markdown<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("markdown")
-}
-
-fn as_experiment<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("experiment")
-}
-
-fn as_totals_kind<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("totals")
-}
-
-fn as_log<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("log")
+    /// A control loop.
+    Loop,
 }
 
 fn as_totals<S: Serializer>(totals: &Option<Totals>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -184,6 +177,8 @@ fn as_totals<S: Serializer>(totals: &Option<Totals>, serializer: S) -> Result<S:
         .as_ref()
         .map(|cost| json!({ "price": cost.price, "per": cost.per.symbol(), "currency": cost.currency }));
     json!({ "shifts": shifts, "cost": cost }).serialize(serializer)
+fn as_loop<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("loop")
 }
 
 /// A field of a widget.
@@ -313,6 +308,7 @@ fn widgets(node: &str, view: &View) -> Vec<Widget> {
         | Shown::Experiment(_)
         | Shown::Totals(_)
         | Shown::Log
+        | Shown::Loop(_)
         | Shown::Alarms(_) => vec![shown],
     };
     let several = parts.len() > 1;
@@ -365,13 +361,14 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
         kind: match &view.shown {
             Shown::Widget(kind) => Kind::Widget(*kind),
             Shown::Control(kind, _) => Kind::Control(*kind),
-            Shown::Experiment(_) => Kind::Experiment,
-            Shown::Note(_) | Shown::Alarms(_) => Kind::Note,
-            Shown::Totals(_) => Kind::Totals,
-            Shown::Log => Kind::Log,
+            Shown::Note(_) | Shown::Alarms(_) => Kind::Other(OtherKind::Markdown),
+            Shown::Experiment(_) => Kind::Other(OtherKind::Experiment),
+            Shown::Totals(_) => Kind::Other(OtherKind::Totals),
+            Shown::Log => Kind::Other(OtherKind::Log),
+            Shown::Loop(_) => Kind::Other(OtherKind::Loop),
         },
         title: own.unwrap_or_else(|| match view.shown {
-            Shown::Widget(WidgetKind::Status | WidgetKind::Advice) => fields
+            Shown::Widget(WidgetKind::Status | WidgetKind::Advice) | Shown::Loop(_) => fields
                 .first()
                 .map(|field| field.title.clone())
                 .unwrap_or_default(),
@@ -396,6 +393,10 @@ fn widget(node: &str, view: &View, columns: &[(usize, &ViewColumn)], several: bo
             _ => None,
         },
         files: view.files.clone(),
+        loop_info: match &view.shown {
+            Shown::Loop(info) => Some(*info),
+            _ => None,
+        },
         alert: view.alert,
         popup: view.popup,
         span: view.span_seconds,

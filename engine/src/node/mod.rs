@@ -27,7 +27,7 @@ pub(crate) use rejection::error_batch;
 pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
 pub use view::{
     AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, Cost, ExperimentInfo, FileSet, ParameterInfo,
-    PhaseInfo, Place, Setting, SettingOption, Shift, Shown, Totals, View, ViewColumn, WidgetKind,
+    LoopInfo, PhaseInfo, Place, Setting, SettingOption, Shift, Shown, Totals, View, ViewColumn, WidgetKind,
 };
 
 use std::sync::Arc;

@@ -69,6 +69,9 @@ pub enum Shown {
     Totals(Totals),
     /// What the files hold that the node writes.
     Log,
+    /// A control loop. Its columns are the measured value, the set-point, the output, the mode (`automatic`, `manual`,
+    /// `safe`) and why it is in the safe state, in this order.
+    Loop(LoopInfo),
 }
 
 /// An experiment as its flow declares it.
@@ -146,6 +149,13 @@ pub struct FileSet {
     pub folder: PathBuf,
     /// Their names under the folder; `*` stands for any text without `/`.
     pub pattern: String,
+}
+
+/// What can be done with a control loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LoopInfo {
+    /// Whether people set its set-point; they do not where the records bring it.
+    pub settable: bool,
 }
 
 /// An alarm as its flow declares it.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::clock::Clock;
@@ -17,7 +18,7 @@ use super::problems::{ProblemLog, Problems};
 use super::readiness::Readiness;
 use super::stage_task::Step;
 use crate::graph::Graph;
-use crate::node::{NodeContext, Part, Refusal, Rejection, StartError, error_batch};
+use crate::node::{NodeContext, Operation, Part, Refusal, Rejection, StartError, error_batch};
 use crate::record::{Batch, EventTime, Keys, Receipt};
 
 /// Why a part of a flow cannot be run by itself.
@@ -229,6 +230,26 @@ impl Offline {
             }
         });
         arrived
+    }
+
+    /// Lets a node do what somebody asks of it at `now`.
+    ///
+    /// # Errors
+    /// There is no such transform here, or why it does not do it.
+    pub fn operate(
+        &mut self,
+        node: &str,
+        operation: &Operation,
+        now: EventTime,
+        see: &mut dyn FnMut(usize, Passing<'_>),
+    ) -> Result<Json, String> {
+        let number = self.numbers.get(node).copied();
+        self.run_clock(now, see);
+        let step = number.and_then(|number| Some((number, self.steps.get_mut(&number)?)));
+        let (number, step) = step.ok_or_else(|| format!("`{node}` does not run here"))?;
+        let (emitted, answer) = step.operate(operation, now);
+        self.pass_on(number, emitted, see);
+        answer
     }
 
     /// Lets everything tick that is due up to `now`.

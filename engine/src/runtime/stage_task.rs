@@ -139,17 +139,26 @@ impl Stage {
 
     async fn event(&mut self) -> Event {
         let is_ready = self.outbox.is_empty();
-        let tick = self.steps.iter().filter_map(|step| Some(step.tick?.at)).min();
+        let tick = self.next_tick();
+        // Records go first, so that none that waits counts as missing; but where they flood in, time passes all the same.
+        let is_overdue = tick.is_some_and(|tick| tick.at + tick.interval <= Instant::now());
+        let tick = tick.map(|tick| tick.at);
         tokio::select! {
             biased;
             Order::HandOver = to_leave(&mut self.orders) => Event::HandOver,
             () = self.outbox.send(), if !is_ready => Event::Sent,
             // Before the records: a stop button must work when they flood in.
             (step, request) = next_request(&self.desks), if is_ready && !self.desks.is_empty() => Event::Asked(step, request),
-            item = self.queue.recv(), if is_ready => Event::Item(item.ok()),
+            item = self.queue.recv(), if is_ready && !is_overdue => Event::Item(item.ok()),
             () = async { match tick { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } },
                 if is_ready => Event::Tick,
         }
+    }
+
+    /// The one of its steps' ticks that is due first.
+    fn next_tick(&self) -> Option<Tick> {
+        let ticks = self.steps.iter().filter_map(|step| step.tick);
+        ticks.min_by_key(|tick| tick.at)
     }
 
     async fn empty_queue(&mut self) {
@@ -229,7 +238,7 @@ impl Stage {
         let Some(step) = self.steps.get_mut(number) else {
             return;
         };
-        let (emitted, answer) = step.operate(&request.operation);
+        let (emitted, answer) = step.operate(&request.operation, step.context.clock.now());
         // Whoever asked may have left.
         let _ = request.answer.send(answer);
         self.pass_on(number, emitted);
@@ -327,9 +336,12 @@ impl Step {
     }
 
     /// Lets the transform do what it is asked.
-    fn operate(&mut self, operation: &Operation) -> (Emitted, Result<Json, String>) {
+    pub(super) fn operate(
+        &mut self,
+        operation: &Operation,
+        now: EventTime,
+    ) -> (Emitted, Result<Json, String>) {
         let mut answer = Err("it failed, and was made anew".to_owned());
-        let now = self.context.clock.now();
         let emitted = self.call(&Receipt::none(), |transform, out| {
             answer = match transform.operable() {
                 Some(operable) => operable.operate(operation, now, out),

@@ -186,8 +186,10 @@ impl Unit {
         computed(self.dimension.times(other.dimension)?, self.factor * other.factor)
     }
 
-    /// The unit of a quotient.
-    pub(crate) fn per(&self, other: &Self) -> Option<Self> {
+    /// The unit of a quotient; nothing when it is too far from any unit. Of an absolute scale, the [`difference`](Self::difference)
+    /// is meant.
+    #[must_use]
+    pub fn per(&self, other: &Self) -> Option<Self> {
         computed(self.dimension.per(other.dimension)?, self.factor / other.factor)
     }
 

@@ -333,6 +333,8 @@ enum Doing {
     Count,
     /// Panics on more than one record at a time.
     Alone,
+    /// Takes two milliseconds for a batch, and adds a record of -1 at every tick of one millisecond.
+    Toil,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -454,6 +456,16 @@ impl Transform for Mapping {
         }
     }
 
+    fn tick_interval(&self) -> Option<Duration> {
+        matches!(self.doing, Doing::Toil).then_some(Duration::from_millis(1))
+    }
+
+    fn tick(&mut self, now: EventTime, out: &mut Emitter) {
+        let mut builder = BatchBuilder::new(Arc::clone(&self.schema), 1);
+        builder.push(now, Key(0), [Value::Number(-1.0)]);
+        out.emit(0, builder.finish(Receipt::none()));
+    }
+
     fn process(&mut self, batch: Batch, out: &mut Emitter) {
         let number = |row: usize| match batch.value(row, 0) {
             Value::Number(number) => number,
@@ -477,6 +489,10 @@ impl Transform for Mapping {
                 });
                 let counts = Column::Integer(counts.collect());
                 out.emit(0, batch.extended(&self.schema, [counts]));
+            }
+            Doing::Toil => {
+                std::thread::sleep(Duration::from_millis(2));
+                out.emit(0, batch);
             }
             Doing::Pass | Doing::Panic | Doing::Alone => {
                 let columns = self
