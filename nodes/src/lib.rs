@@ -6,8 +6,11 @@ pub mod brokers;
 pub mod csv_log;
 pub mod log_columns;
 pub mod mqtt;
+pub mod recording;
+pub mod scenario;
 pub mod seen;
 pub mod twin_fit;
+pub mod virtual_plant;
 
 mod alarm;
 mod anomaly;
@@ -33,6 +36,7 @@ mod json_path;
 mod json_record;
 mod kpi;
 mod lapse;
+mod machine;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
@@ -40,6 +44,7 @@ mod note;
 mod notification;
 mod ntfy;
 mod number_field;
+mod playback;
 mod quantity_text;
 mod reading;
 mod rhai_file;
@@ -51,6 +56,7 @@ mod supply;
 mod time_span;
 mod twin;
 mod virtual_fan;
+mod virtual_source;
 mod webhook;
 mod window;
 
@@ -87,6 +93,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with_broker_probe(Box::new(probe))
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
+        .with(playback::Playback { brokers: brokers() })
         .with(kpi::Kpi)
         .with(twin::Twin)
         .with(window::Window)

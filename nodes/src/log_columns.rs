@@ -59,9 +59,14 @@ impl LogHeader {
         self.0.get(column)?.unit.as_deref()
     }
 
+    /// The names of all columns, without their units.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|heading| heading.name.as_str())
+    }
+
     /// The names, for a message.
     pub fn listed(&self) -> String {
-        listed(self.0.iter().map(|heading| heading.name.as_str()))
+        listed(self.names())
     }
 }
 

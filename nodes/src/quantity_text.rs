@@ -14,6 +14,13 @@ use twinflow_engine::unit::{Quantity, Unit};
 #[derive(Clone, Debug)]
 pub(crate) struct QuantityText(String);
 
+impl QuantityText {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl<'de> Deserialize<'de> for QuantityText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct QuantityVisitor;
