@@ -90,8 +90,14 @@ nodes:
         };
         let brokers = Arc::clone(&self.brokers);
         let make = move |context: &NodeContext| {
-            let recording = Recording::open(settings.clone()).map_err(|error| StartError(error.to_string()))?;
-            VirtualSource::start(context, Box::new(recording), brokers.reach(&address), topics.clone())
+            let recording =
+                Recording::open(settings.clone()).map_err(|error| StartError(error.to_string()))?;
+            VirtualSource::start(
+                context,
+                Box::new(recording),
+                brokers.reach(&address),
+                topics.clone(),
+            )
         };
         Some(Checked {
             outputs: Vec::new(),
@@ -126,7 +132,11 @@ fn settings(config: &Config, check: &mut Check<'_>) -> Option<RecordingSettings>
         check.uses_file(&settings.file);
         if let Err(error) = Recording::check(&settings) {
             let diagnostic = Diagnostic::new(Code::File, config.file.span, error.to_string());
-            check.report(diagnostic.with_help("paths are relative to the flow file"));
+            check.report(if settings.file.exists() {
+                diagnostic
+            } else {
+                diagnostic.with_help("paths are relative to the flow file")
+            });
             return None;
         }
     }

@@ -139,7 +139,8 @@ fn behaviour(config: &Config, check: &mut Check<'_>) -> Option<Behaviour> {
     let mut is_right = true;
     for (name, span) in faults.into_iter().chain(seed) {
         let message = format!("the scenario says what `{name}` would say");
-        let diagnostic = Diagnostic::new(Code::WrongValue, span, message).with_related(file.span, "the scenario");
+        let diagnostic =
+            Diagnostic::new(Code::WrongValue, span, message).with_related(file.span, "the scenario");
         check.report(diagnostic.with_help(format!("remove `{name}`, or `scenario`")));
         is_right = false;
     }

@@ -82,7 +82,11 @@ impl Recording {
         let (first, latest) = span.ok_or_else(|| rows.wrong("the log holds no rows"))?;
         let length = (latest.0 - first.0).max(0);
         // The pause before the next round is as long as one between two rows is.
-        let pause = if count > 1 { length / (count - 1) } else { 1_000_000 };
+        let pause = if count > 1 {
+            length / (count - 1)
+        } else {
+            1_000_000
+        };
         let mut recording = Self {
             rows: Rows::open(&settings.file, &settings.columns)?,
             settings,
@@ -128,7 +132,12 @@ impl Machines for Recording {
             *sequence += 1;
             *sequence
         });
-        let name = self.names.list.get(machine).map(|name| &**name).unwrap_or_default();
+        let name = self
+            .names
+            .list
+            .get(machine)
+            .map(|name| &**name)
+            .unwrap_or_default();
         let payload = row.payload(EventTime::now(), name, sequence);
         self.advance().map_err(|error| error.to_string())?;
         Ok(Act {
@@ -142,6 +151,9 @@ impl Machines for Recording {
 
     fn obey(&mut self, machine: usize, _: &[u8]) -> Option<Answer> {
         let name = self.names.list.get(machine)?;
-        Some(answer(name, Some("a recorded machine cannot be changed".to_owned())))
+        Some(answer(
+            name,
+            Some("a recorded machine cannot be changed".to_owned()),
+        ))
     }
 }

@@ -152,7 +152,11 @@ impl Rows {
                 "expected a time as ISO 8601 or as a number since 1970, found `{found}`"
             ))
         })?;
-        let key = self.key.map(cell).filter(|key| !key.is_empty()).unwrap_or(&self.only);
+        let key = self
+            .key
+            .map(cell)
+            .filter(|key| !key.is_empty())
+            .unwrap_or(&self.only);
         let machine = names.place(key);
         let mut members = Map::new();
         for column in &self.columns {

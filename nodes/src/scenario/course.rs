@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use twinflow_plant::{Command, ControlMode, Fault};
 
+use super::Role;
 use super::sensor::Sensors;
 use super::timeline::{Change, Event, Loads, Network, Timeline};
-use super::Role;
 
 /// Where a machine is in its timeline.
 #[derive(Debug, Clone)]
@@ -106,7 +106,10 @@ impl Course {
             self.next += 1;
             command = self.begin(&event, command, sensors);
         }
-        if let Some(Lasting { until_ms: Some(until_ms), .. }) = self.network
+        if let Some(Lasting {
+            until_ms: Some(until_ms),
+            ..
+        }) = self.network
             && now_ms >= until_ms
         {
             self.network = None;

@@ -132,10 +132,14 @@ fn refuse_strangers(line: &EntryText, thing: Thing, found: &mut Vec<Diagnostic>)
             [] => last.to_owned(),
             rest => format!("{} and {last}", rest.join(", ")),
         };
-        let message = format!("`{name}` belongs to {owners}, and this line is about {}", thing.name());
+        let message = format!(
+            "`{name}` belongs to {owners}, and this line is about {}",
+            thing.name()
+        );
         let diagnostic = Diagnostic::new(Code::WrongValue, span, message);
         found.push(match name {
-            "for" => diagnostic.with_help("loads stay until another line sets them; `over` makes them change slowly"),
+            "for" => diagnostic
+                .with_help("loads stay until another line sets them; `over` makes them change slowly"),
             _ => diagnostic.with_help("remove it"),
         });
     }
@@ -169,7 +173,10 @@ fn fault(line: &EntryText, found: &mut Vec<Diagnostic>) -> Option<Change> {
         );
         return Some(Change::Fault(Fault::NONE));
     }
-    let severity = line.severity.as_ref().map_or(FULL_SEVERITY, |severity| severity.value);
+    let severity = line
+        .severity
+        .as_ref()
+        .map_or(FULL_SEVERITY, |severity| severity.value);
     match Fault::new(name.value.into(), severity) {
         Ok(fault) => Some(Change::Fault(fault)),
         Err(error) => {
@@ -223,7 +230,7 @@ fn sensor(line: &EntryText, found: &mut Vec<Diagnostic>) -> Option<Change> {
     let failure = match failure.value {
         FailureName::Noise | FailureName::Offset => {
             let Some(by) = by else {
-                let message = "by how much?";
+                let message = format!("by how much does the sensor of `{}` err?", about.name);
                 let diagnostic = Diagnostic::new(Code::MissingField, failure.span, message);
                 let unit = if about.unit == "°C" { "K" } else { about.unit };
                 found.push(diagnostic.with_help(format!("add `by: 2 {unit}`")));

@@ -27,7 +27,12 @@ pub(super) fn time_ms(text: &Text, found: &mut Vec<Diagnostic>) -> Option<u64> {
         Ok(seconds) => return Some((seconds * 1000.0).round() as u64),
         Err(reason) => reason,
     };
-    report(text, reason, "a time counts from the beginning, such as `90 s` or `2 min`", found)
+    report(
+        text,
+        reason,
+        "a time counts from the beginning, such as `90 s` or `2 min`",
+        found,
+    )
 }
 
 /// How long something lasts in ms: more than zero.

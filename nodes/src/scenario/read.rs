@@ -21,19 +21,22 @@ impl Scenario {
     /// Reads the text of a scenario file; `found` gets all that is wrong with it.
     pub fn read(source: SourceId, text: &str, found: &mut Vec<Diagnostic>) -> Option<Self> {
         let before = found.len();
+        let no_scenario = || {
+            let message = "this is no scenario: `twinflow-scenario` is missing";
+            let help = format!("begin with `twinflow-scenario: {SCENARIO_VERSION}`, then `timeline:`");
+            Diagnostic::new(Code::LanguageVersion, Span::new(source, 0, 0), message).with_help(help)
+        };
+        if text.trim().is_empty() {
+            found.push(no_scenario());
+            return None;
+        }
         // A scenario is the same on every computer: it knows no environment.
         let yaml = parse_yaml(source, text, &BTreeMap::<String, String>::new(), found)?;
-        if yaml.get("twinflow-scenario").is_none() {
-            let help = format!("begin with `twinflow-scenario: {SCENARIO_VERSION}`, then `timeline:`");
-            let misspelt = yaml.entries().iter().map(|entry| &entry.key);
-            let misspelt = misspelt
-                .filter(|key| nearest(key, ["twinflow-scenario"]).is_some())
-                .next();
-            if misspelt.is_none() {
-                let message = "this is no scenario: `twinflow-scenario` is missing";
-                found.push(Diagnostic::new(Code::LanguageVersion, Span::new(source, 0, 0), message).with_help(help));
-                return None;
-            }
+        // One with a misspelt version is a scenario, and told so by its shape.
+        let mut keys = yaml.entries().iter().map(|entry| &entry.key);
+        if !keys.any(|key| nearest(key, ["twinflow-scenario"]).is_some()) {
+            found.push(no_scenario());
+            return None;
         }
         check_shape(&yaml, &scenario_schema(), "a scenario", found);
         if found.len() > before {
@@ -111,9 +114,12 @@ impl Reader<'_> {
         let repeat_ms = self.text.repeat.then(|| lasts_ms.unwrap_or(end_ms));
         if repeat_ms == Some(0) {
             let message = "a timeline that begins anew needs a length";
-            let place = entries.first().map_or(self.text.version.span, |first| first.at.span);
+            let place = entries
+                .first()
+                .map_or(self.text.version.span, |first| first.at.span);
             self.found.push(
-                Diagnostic::new(Code::MissingField, place, message).with_help("add `lasts: 10 min` beside `repeat`"),
+                Diagnostic::new(Code::MissingField, place, message)
+                    .with_help("add `lasts: 10 min` beside `repeat`"),
             );
         }
         Timeline {
@@ -132,8 +138,14 @@ impl Reader<'_> {
         let found = &mut *self.found;
         let ambient = text.ambient.as_ref();
         let ambient_c = ambient.and_then(|text| quantities::temperature_difference(text, room_c, found));
-        let start_ms = text.start.as_ref().and_then(|text| quantities::time_ms(text, found));
-        let heat_share = text.heat_load.as_ref().and_then(|text| quantities::share(text, found));
+        let start_ms = text
+            .start
+            .as_ref()
+            .and_then(|text| quantities::time_ms(text, found));
+        let heat_share = text
+            .heat_load
+            .as_ref()
+            .and_then(|text| quantities::share(text, found));
         let load = text.mechanical_load.as_ref();
         let load_share = load.and_then(|text| quantities::share(text, found));
         Spread {
@@ -154,7 +166,8 @@ impl Reader<'_> {
             let reference = match key.parse::<u32>() {
                 Ok(0) => {
                     let message = "machines count from 1";
-                    self.found.push(Diagnostic::new(Code::WrongValue, key.span, message));
+                    self.found
+                        .push(Diagnostic::new(Code::WrongValue, key.span, message));
                     continue;
                 }
                 Ok(number) => MachineRef::Number(number),

@@ -14,10 +14,22 @@ pub(crate) struct Sensor {
 
 /// The sensors in the order of a reading.
 pub(crate) const SENSORS: [Sensor; 4] = [
-    Sensor { name: "temp", unit: "°C" },
-    Sensor { name: "rpm", unit: "rpm" },
-    Sensor { name: "current", unit: "A" },
-    Sensor { name: "vibration", unit: "g" },
+    Sensor {
+        name: "temp",
+        unit: "°C",
+    },
+    Sensor {
+        name: "rpm",
+        unit: "rpm",
+    },
+    Sensor {
+        name: "current",
+        unit: "A",
+    },
+    Sensor {
+        name: "vibration",
+        unit: "g",
+    },
 ];
 
 /// The values that the sensors give, in the order of [`SENSORS`]; nothing for one that gives none.
@@ -144,7 +156,9 @@ impl State {
 
     fn failure_at(&self, now_ms: u64) -> Failure {
         match self.failure {
-            Some(Failing { failure, until_ms }) if until_ms.is_none_or(|until_ms| now_ms < until_ms) => failure,
+            Some(Failing { failure, until_ms }) if until_ms.is_none_or(|until_ms| now_ms < until_ms) => {
+                failure
+            }
             _ => Failure::None,
         }
     }

@@ -46,10 +46,19 @@ pub(super) struct LinkSettings {
 
 /// What a link is asked to do.
 pub(super) enum Wish {
-    Reading { topic: TopicName, payload: Bytes },
-    Answer { topic: TopicName, payload: Bytes },
+    Reading {
+        topic: TopicName,
+        payload: Bytes,
+    },
+    Answer {
+        topic: TopicName,
+        payload: Bytes,
+    },
     /// The network of the machine at this place is there again, or gone.
-    Network { place: usize, is_there: bool },
+    Network {
+        place: usize,
+        is_there: bool,
+    },
 }
 
 /// A command to a machine, by its number in the plant.
@@ -61,6 +70,7 @@ pub(super) struct Incoming {
 /// The near end of a link, whose work is done by a task.
 pub(super) struct Link {
     wishes: mpsc::Sender<Wish>,
+    has_been_up: watch::Receiver<bool>,
     task: JoinHandle<()>,
 }
 
@@ -68,19 +78,35 @@ impl Link {
     /// Starts to connect, and returns at once.
     pub fn start(settings: LinkSettings, incoming: mpsc::Sender<Incoming>) -> Result<Self, ConnectError> {
         let (wishes, wished) = mpsc::channel(WAITING);
+        let (up, has_been_up) = watch::channel(false);
         let mut task = LinkTask {
             has_network: vec![true; settings.members.len()],
             settings,
             wished,
             incoming,
+            up,
             out: None,
             commands: None,
         };
         task.connect()?;
         Ok(Self {
             wishes,
+            has_been_up,
             task: tokio::spawn(task.run()),
         })
+    }
+
+    /// Waits until it has been connected.
+    pub async fn connected(&mut self) {
+        // A task that has ended will not be: whoever waits has a patience.
+        if self
+            .has_been_up
+            .wait_for(|has_been_up| *has_been_up)
+            .await
+            .is_err()
+        {
+            std::future::pending().await
+        }
     }
 
     /// Whether it has taken a wish within the patience.
@@ -113,6 +139,8 @@ struct LinkTask {
     has_network: Vec<bool>,
     wished: mpsc::Receiver<Wish>,
     incoming: mpsc::Sender<Incoming>,
+    /// Becomes true with the first connection.
+    up: watch::Sender<bool>,
     /// Nothing while a machine of its own has no network.
     out: Option<Out>,
     commands: Option<Subscriber>,
@@ -138,7 +166,11 @@ impl LinkTask {
             publisher,
         });
         let mut topics: Vec<&TopicName> = Vec::new();
-        for topic in settings.members.iter().filter_map(|member| member.commands.as_ref()) {
+        for topic in settings
+            .members
+            .iter()
+            .filter_map(|member| member.commands.as_ref())
+        {
             // Machines may share a topic: the key in a command tells which one is meant.
             if topics.last() != Some(&topic) {
                 topics.push(topic);
@@ -168,6 +200,7 @@ impl LinkTask {
                 is_up = changed(&mut self.out) => {
                     if is_up {
                         self.tell_all(ONLINE).await;
+                        self.up.send_replace(true);
                     }
                 }
                 messages = next_commands(&mut self.commands) => self.forward(messages).await,
@@ -178,7 +211,10 @@ impl LinkTask {
             }
         }
         if self.is_up() && timeout(GOODBYE_PATIENCE, self.tell_all(OFFLINE)).await.is_err() {
-            tracing::warn!(client = self.settings.client_id, "the broker did not take all good-byes");
+            tracing::warn!(
+                client = self.settings.client_id,
+                "the broker did not take all good-byes"
+            );
         }
         if let Some(out) = self.out.take() {
             out.publisher.close().await;
@@ -240,9 +276,14 @@ impl LinkTask {
     }
 
     async fn tell(&self, place: usize, status: &'static [u8]) {
-        let topic = self.settings.members.get(place).and_then(|member| member.status.as_ref());
+        let topic = self
+            .settings
+            .members
+            .get(place)
+            .and_then(|member| member.status.as_ref());
         if let Some(topic) = topic {
-            self.publish(topic, Bytes::from_static(status), Qos::AtLeastOnce, true).await;
+            self.publish(topic, Bytes::from_static(status), Qos::AtLeastOnce, true)
+                .await;
         }
     }
 

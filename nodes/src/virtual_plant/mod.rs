@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub use crate::machine::{Answer, Behaviour};
 pub use fleet::Fleet;
@@ -32,6 +32,8 @@ pub const OWN_CONNECTIONS: usize = 20;
 const MACHINES_A_CONNECTION: usize = 500;
 /// Commands that wait while the machines are busy.
 const COMMANDS_WAITING: usize = 64;
+/// How long the machines wait for their connections before they begin: what they say before is lost.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an answer to a command may take: whoever asked sees by the readings what became of it.
 const ANSWER_PATIENCE: Duration = Duration::from_millis(200);
 
@@ -57,11 +59,13 @@ pub struct VirtualPlant {
     has_network: Vec<bool>,
     incoming: mpsc::Receiver<Incoming>,
     observer: Arc<dyn Observer>,
-    started: Instant,
+    made: Instant,
+    /// When the machines began; nothing while they wait for their connections.
+    began: Option<Instant>,
 }
 
 impl VirtualPlant {
-    /// Starts to connect, and returns at once. The machines' time begins now.
+    /// Starts to connect, and returns at once. The machines' time begins when all are connected, or a little later.
     ///
     /// # Errors
     /// A name that no topic can hold, or options that work with no broker.
@@ -105,7 +109,8 @@ impl VirtualPlant {
             places,
             incoming,
             observer: Arc::clone(&settings.observer),
-            started: Instant::now(),
+            made: Instant::now(),
+            began: None,
         })
     }
 
@@ -114,11 +119,20 @@ impl VirtualPlant {
     /// # Errors
     /// When a log cannot be read any further.
     pub async fn run(&mut self) -> Result<(), String> {
+        let began = match self.began {
+            Some(began) => began,
+            None => {
+                let connected = connected(&mut self.links);
+                // A broker that is away is tried for ever; the machines run meanwhile, as boards would.
+                let _ = timeout_at(self.made + CONNECT_PATIENCE, connected).await;
+                *self.began.insert(Instant::now())
+            }
+        };
         while let Some(due) = self.machines.due() {
             tokio::select! {
                 biased;
                 Some(command) = self.incoming.recv() => self.obey(&command).await,
-                () = sleep_until(self.started + due) => self.act().await?,
+                () = sleep_until(began + due) => self.act(began.elapsed()).await?,
             }
         }
         Ok(())
@@ -135,8 +149,8 @@ impl VirtualPlant {
         }
     }
 
-    async fn act(&mut self) -> Result<(), String> {
-        let act = self.machines.act(self.started.elapsed())?;
+    async fn act(&mut self, now: Duration) -> Result<(), String> {
+        let act = self.machines.act(now)?;
         for _ in 0..act.missed {
             self.observer.lost(Loss::TooSlow);
         }
@@ -184,5 +198,12 @@ impl VirtualPlant {
     fn link(&self, machine: usize) -> Option<(&Link, usize)> {
         let (link, place) = self.places.get(machine)?;
         Some((self.links.get(*link)?, *place))
+    }
+}
+
+/// Waits until all links have been connected once.
+async fn connected(links: &mut [Link]) {
+    for link in links {
+        link.connected().await;
     }
 }

@@ -44,7 +44,13 @@ impl TopicPattern {
         // A name from a log can have characters in it that mean something else in a topic.
         let level: String = machine
             .chars()
-            .map(|c| if matches!(c, '/' | '+' | '#' | '\0') { '-' } else { c })
+            .map(|c| {
+                if matches!(c, '/' | '+' | '#' | '\0') {
+                    '-'
+                } else {
+                    c
+                }
+            })
             .collect();
         TopicName::from_str(&self.0.replace(MACHINE, &level))
     }
