@@ -136,7 +136,7 @@ fn a_scenario_that_changes_is_another_flow() {
         let lines = BufReader::new(tap.stdout.take().unwrap()).lines();
         let mut records =
             lines.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
-        assert!(records.any(|record| record["double"].as_f64().is_some_and(wanted)));
+        assert!(records.any(|record| record["fields"]["double"].as_f64().is_some_and(wanted)));
         tap.kill().unwrap();
         tap.wait().unwrap();
     };
@@ -145,7 +145,7 @@ fn a_scenario_that_changes_is_another_flow() {
     program.wait_for_status(|status| {
         let report = status["fault"]["report"].as_str();
         report.is_some_and(|report| {
-            report.contains("days/day.yaml:3:22") && report.contains("did you mean `current`?")
+            report.contains("days/day.yaml:3:24") && report.contains("did you mean `current`?")
         })
     });
     scenario("heat_load: 100 W");

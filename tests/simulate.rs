@@ -167,7 +167,7 @@ fn a_wrong_scenario_is_told_line_by_line() {
         ],
     );
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("day.yaml:3:22"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("day.yaml:3:23"), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("did you mean `imbalance`?"),
         "{}",

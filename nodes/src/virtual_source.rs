@@ -66,7 +66,7 @@ impl Observer for NodeObserver {
 
     fn sent(&self) {}
 
-    fn lost(&self, loss: Loss) {
+    fn lost(&self, loss: Loss, _: u32) {
         // What the scenario wants is no problem.
         if loss != Loss::Scenario {
             self.0.problems.report("reading not sent", loss.to_string());

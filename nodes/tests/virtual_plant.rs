@@ -49,12 +49,12 @@ impl Observer for Counting {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn lost(&self, loss: Loss) {
+    fn lost(&self, loss: Loss, readings: u32) {
         let counter = match loss {
             Loss::Scenario => &self.lost_by_scenario,
             Loss::NoConnection | Loss::TooSlow => &self.lost,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(readings.into(), Ordering::Relaxed);
     }
 
     fn commanded(&self, _: Option<&str>) {}

@@ -238,7 +238,7 @@ impl LinkTask {
                     self.publish(&topic, payload, Qos::AtMostOnce, false).await;
                     self.settings.observer.sent();
                 } else {
-                    self.settings.observer.lost(Loss::NoConnection);
+                    self.settings.observer.lost(Loss::NoConnection, 1);
                 }
             }
             Wish::Answer { topic, payload } => self.publish(&topic, payload, Qos::AtMostOnce, false).await,

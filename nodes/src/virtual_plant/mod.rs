@@ -151,8 +151,8 @@ impl VirtualPlant {
 
     async fn act(&mut self, now: Duration) -> Result<(), String> {
         let act = self.machines.act(now)?;
-        for _ in 0..act.missed {
-            self.observer.lost(Loss::TooSlow);
+        if act.missed > 0 {
+            self.observer.lost(Loss::TooSlow, act.missed);
         }
         let had_network = self.has_network.get_mut(act.machine);
         let is_there = act.has_network;
@@ -169,10 +169,10 @@ impl VirtualPlant {
             (Some(payload), Some(topic)) => {
                 let payload = payload.into();
                 if !link.send(Wish::Reading { topic, payload }, act.patience).await {
-                    self.observer.lost(Loss::TooSlow);
+                    self.observer.lost(Loss::TooSlow, 1);
                 }
             }
-            _ => self.observer.lost(Loss::Scenario),
+            _ => self.observer.lost(Loss::Scenario, 1),
         }
         Ok(())
     }

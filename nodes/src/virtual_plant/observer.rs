@@ -12,8 +12,8 @@ pub trait Observer: Send + Sync {
     /// A reading went out.
     fn sent(&self);
 
-    /// A reading did not.
-    fn lost(&self, loss: Loss);
+    /// So many readings did not.
+    fn lost(&self, loss: Loss, readings: u32);
 
     /// A machine got a command: it obeyed, or refused for this reason.
     fn commanded(&self, refused: Option<&str>);

@@ -61,12 +61,13 @@ impl Observer for Tally {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn lost(&self, loss: Loss) {
+    fn lost(&self, loss: Loss, readings: u32) {
+        let readings = u64::from(readings);
         if loss == Loss::Scenario {
-            self.lost_by_scenario.fetch_add(1, Ordering::Relaxed);
+            self.lost_by_scenario.fetch_add(readings, Ordering::Relaxed);
             return;
         }
-        self.lost.fetch_add(1, Ordering::Relaxed);
+        self.lost.fetch_add(readings, Ordering::Relaxed);
         *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(loss);
     }
 
