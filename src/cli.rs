@@ -3,6 +3,7 @@
 mod access;
 mod experiment;
 mod models;
+mod simulate;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::access::*;
 pub use self::experiment::*;
 pub use self::models::*;
+pub use self::simulate::*;
 
 /// The flow that runs when none is named.
 pub const DEFAULT_FLOW: &str = "flows/fan-cooling.yaml";
@@ -72,8 +74,8 @@ pub enum Command {
     /// Begin a flow, or a node type of your own
     #[command(subcommand)]
     New(NewOptions),
-    /// Write a labelled data set of the simulated fan
-    Simulate(SimulateOptions),
+    /// Let simulated machines publish on a broker, or write a labelled data set of them
+    Simulate(Box<SimulateOptions>),
     /// Train a flow's fault model from a log and judge it on runs that it has not seen
     Train(TrainOptions),
     /// Fit a flow's twin to a log: find the machine's own parameters, with their errors

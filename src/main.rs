@@ -13,6 +13,7 @@ mod output;
 mod predictor;
 mod reloading;
 mod serving;
+mod stop_signals;
 mod whole_file;
 
 use clap::Parser;

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anstream::eprintln;
-use tokio::signal;
 use tokio::sync::mpsc;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::language::Sources;
@@ -22,6 +21,7 @@ use crate::exit::Stop;
 use crate::logging::GREETING;
 use crate::predictor;
 use crate::reloading::{FileWatch, FlowFiles, MadeOf, Unchanged, restored, told};
+use crate::stop_signals::StopSignals;
 
 /// What is served, and where.
 pub struct Serving<'s> {
@@ -314,46 +314,6 @@ fn tell_state(sentences: &[String]) {
             tracing::info!(target: GREETING, "{sentence}");
         } else {
             eprintln!("  state      {sentence}");
-        }
-    }
-}
-
-/// Ctrl-C, and on Unix SIGTERM.
-struct StopSignals {
-    #[cfg(unix)]
-    terminate: signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        use signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    async fn wait(&mut self) {
-        // Without a way to hear of Ctrl-C the process is ended from outside: nothing better can be done here.
-        if signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     }
 }

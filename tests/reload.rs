@@ -108,6 +108,60 @@ fn a_flow_follows_its_file_and_its_scripts_even_where_they_are_wrong() {
 }
 
 #[test]
+fn a_scenario_that_changes_is_another_flow() {
+    let root = tempfile::tempdir().unwrap();
+    let flow = FLOW.replace(
+        "topic: fan }\n  seen",
+        "topic: fan, scenario: days/day.yaml }\n  seen",
+    );
+    fs::write(root.path().join("flow.yaml"), &flow).unwrap();
+    fs::create_dir(root.path().join("days")).unwrap();
+    let day = root.path().join("days/day.yaml");
+    let scenario = |line: &str| {
+        fs::write(
+            &day,
+            format!("twinflow-scenario: 1\ntimeline:\n  - {{ at: 0 s, {line} }}\n"),
+        )
+        .unwrap()
+    };
+    scenario("sensor: current, failure: offset, by: 100 A");
+    let program = Program::start(root.path(), &["run", "flow.yaml", "--listen", "0"]);
+    let tap = |wanted: fn(f64) -> bool| {
+        let url = format!("http://{}", program.dashboard());
+        let mut tap = Command::new(env!("CARGO_BIN_EXE_twinflow"))
+            .args(["tap", "kpis", "--url", &url])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(tap.stdout.take().unwrap()).lines();
+        let mut records =
+            lines.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+        assert!(records.any(|record| record["fields"]["double"].as_f64().is_some_and(wanted)));
+        tap.kill().unwrap();
+        tap.wait().unwrap();
+    };
+    tap(|double| double > 200.0);
+    scenario("sensor: curent, failure: missing");
+    program.wait_for_status(|status| {
+        let report = status["fault"]["report"].as_str();
+        report.is_some_and(|report| {
+            report.contains("days/day.yaml:3:24") && report.contains("did you mean `current`?")
+        })
+    });
+    scenario("heat_load: 100 W");
+    program.wait_for_status(|status| status["fault"] == json!(null));
+    tap(|double| double < 100.0);
+    fs::remove_file(&day).unwrap();
+    program.wait_for_status(|status| {
+        status["fault"]["report"]
+            .as_str()
+            .is_some_and(|report| report.contains("day.yaml cannot be read"))
+    });
+    scenario("heat_load: 200 W");
+    program.wait_for_status(|status| status["fault"] == json!(null));
+}
+
+#[test]
 fn a_tap_ends_when_a_reload_takes_its_node_away() {
     let root = tempfile::tempdir().unwrap();
     deploy(root.path(), "first", FLOW);

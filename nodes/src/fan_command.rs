@@ -1,5 +1,7 @@
 //! Commands to a fan, as JSON on its command topic.
 
+use std::ops::RangeInclusive;
+
 use serde::Deserialize;
 use twinflow_plant::{Command, ControlMode, Fault, FaultClass};
 
@@ -12,6 +14,8 @@ struct Wish {
     process_heat_load_w: Option<f32>,
     mechanical_load: Option<f32>,
     fault: Option<FaultWish>,
+    /// Readings a second.
+    publish_rate_hz: Option<f32>,
     /// When it was sent.
     #[serde(rename = "timestamp")]
     _timestamp: Option<f64>,
@@ -33,19 +37,25 @@ fn full_severity() -> f32 {
     0.9
 }
 
-/// What a payload asks for.
-pub struct Demand {
-    /// The command that it makes of the present one.
+/// What a command asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// What the plant is told from now on.
     pub command: Command,
     /// Whether it says something of faults, be it that there is none.
     pub names_fault: bool,
+    /// Readings a second, 1 to 20; nothing when they stay as they are.
+    pub publish_rate_hz: Option<f32>,
 }
+
+/// Readings a second that a command may ask for, as on the board.
+const PUBLISH_RATE_HZ: RangeInclusive<f32> = 1.0..=20.0;
 
 /// What `payload` makes of `current`; nothing when another machine is meant than that of `asset_id`.
 ///
 /// # Errors
 /// The field that is wrong, what was found, and what is allowed. Nothing of the command is used then.
-pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result<Option<Demand>, String> {
+pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result<Option<Asked>, String> {
     let wish: Wish = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
 
     let said = |error: twinflow_plant::PlantError| error.to_string();
@@ -75,10 +85,19 @@ pub fn apply_command(current: Command, payload: &[u8], asset_id: &str) -> Result
         };
         command = command.with_fault(fault);
     }
+    if let Some(rate_hz) = wish.publish_rate_hz
+        && !PUBLISH_RATE_HZ.contains(&rate_hz)
+    {
+        let (least, most) = (PUBLISH_RATE_HZ.start(), PUBLISH_RATE_HZ.end());
+        return Err(format!(
+            "publish_rate_hz is {rate_hz}; give a number from {least} to {most}"
+        ));
+    }
     let is_meant = wish.key.is_none_or(|key| key.is_empty() || key == asset_id);
-    Ok(is_meant.then_some(Demand {
+    Ok(is_meant.then_some(Asked {
         command,
         names_fault: wish.fault.is_some(),
+        publish_rate_hz: wish.publish_rate_hz,
     }))
 }
 

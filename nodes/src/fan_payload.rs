@@ -4,6 +4,9 @@ use serde_json::json;
 use twinflow_engine::record::EventTime;
 use twinflow_plant::{ControlMode, Plant};
 
+/// The sensors in the order of a reading, with their digits behind the point.
+const SENSORS: [(&str, i32); 4] = [("temp", 2), ("rpm", 0), ("current", 3), ("vibration", 4)];
+
 /// What a payload says beside the plant's own state.
 pub(crate) struct Sent<'s> {
     /// When the reading was taken.
@@ -20,6 +23,17 @@ impl Sent<'_> {
     /// The reading of the plant as JSON, with as many digits as the sensors have.
     pub fn payload(&self, plant: &Plant) -> Vec<u8> {
         let reading = plant.reading();
+        let values = [
+            reading.temp_c,
+            reading.rpm,
+            reading.current_a,
+            reading.vibration_g,
+        ];
+        self.payload_of(plant, values.map(Some))
+    }
+
+    /// The same with what the four sensors say of it: °C, rpm, A and g. One that says nothing has no place in the payload.
+    pub fn payload_of(&self, plant: &Plant, values: [Option<f32>; 4]) -> Vec<u8> {
         let fault = plant.fault();
         let command = plant.command();
         let rounded = |value: f32, digits: i32| {
@@ -38,20 +52,20 @@ impl Sent<'_> {
             let speed_pct = rounded(command.speed_command_pct(), 1);
             inputs.insert("speed_command_pct".to_owned(), speed_pct.into());
         }
-        json!({
+        let mut payload = json!({
             "timestamp": self.time.as_millis(),
             "asset_id": self.asset_id,
             "sequence_id": self.sequence,
-            "temp": rounded(reading.temp_c, 2),
-            "rpm": rounded(reading.rpm, 0),
-            "current": rounded(reading.current_a, 3),
-            "vibration": rounded(reading.vibration_g, 4),
             "mode": plant.mode().name(),
             "inputs": inputs,
             "run": self.run,
             "fault": { "code": fault.class().code(), "severity": rounded(fault.severity(), 2) },
-        })
-        .to_string()
-        .into_bytes()
+        });
+        if let Some(payload) = payload.as_object_mut() {
+            let said = SENSORS.into_iter().zip(values);
+            let said = said.filter_map(|((name, digits), value)| Some((name, rounded(value?, digits))));
+            payload.extend(said.map(|(name, value)| (name.to_owned(), value.into())));
+        }
+        payload.to_string().into_bytes()
     }
 }

@@ -6,8 +6,11 @@ pub mod brokers;
 pub mod csv_log;
 pub mod log_columns;
 pub mod mqtt;
+pub mod recording;
+pub mod scenario;
 pub mod seen;
 pub mod twin_fit;
+pub mod virtual_plant;
 
 mod alarm;
 mod allowed;
@@ -38,6 +41,7 @@ mod json_record;
 mod kpi;
 mod lapse;
 mod meant_machine;
+mod machine;
 mod mqtt_in;
 mod mqtt_out;
 mod mqtt_settings;
@@ -46,6 +50,7 @@ mod notification;
 mod ntfy;
 mod number_field;
 mod pid;
+mod playback;
 mod quantity_text;
 mod reading;
 mod rhai_file;
@@ -60,6 +65,7 @@ mod time_span;
 mod totals;
 mod twin;
 mod virtual_fan;
+mod virtual_source;
 mod webhook;
 mod window;
 
@@ -96,6 +102,7 @@ pub fn registry(shared: &Shared) -> Registry {
         .with_broker_probe(Box::new(probe))
         .with(mqtt_in::MqttIn { brokers: brokers() })
         .with(virtual_fan::VirtualFan { brokers: brokers() })
+        .with(playback::Playback { brokers: brokers() })
         .with(kpi::Kpi)
         .with(twin::Twin)
         .with(window::Window)

@@ -1,32 +1,21 @@
 //! `virtual-fan`: a simulated machine that publishes over MQTT as the board does.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
-use tokio::time::{Interval, MissedTickBehavior};
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::language::Spanned;
-use twinflow_engine::node::{
-    Check, Checked, NodeContext, NodeType, Part, Role, Source, SourceError, StartError,
-};
-use twinflow_engine::record::{Batch, EventTime};
+use twinflow_engine::node::{Check, Checked, NodeContext, NodeType, Part, Role, StartError};
 use twinflow_engine::unit::{Quantity, Unit};
-use twinflow_plant::{FaultInjector, Plant, STEP_MS, Schedule};
+use twinflow_plant::STEP_MS;
 
 use crate::brokers::Brokers;
-use crate::connection_readiness;
-use crate::fan_command::apply_command;
-use crate::fan_payload::Sent;
-use crate::mqtt::{
-    BrokerAddress, ConnectOptions, Publisher, Qos, SessionKind, Subscriber, Subscription, TopicFilter,
-    TopicName,
-};
-use crate::mqtt_settings::{broker_address, client_id};
+use crate::mqtt_settings::broker_address;
+use crate::scenario::Scenario;
+use crate::virtual_plant::{Behaviour, Fleet, Topics};
+use crate::virtual_source::{VirtualSource, topic_pattern};
 
 /// The node type.
 pub struct VirtualFan {
@@ -59,17 +48,18 @@ pub struct Config {
     asset_id: Option<String>,
     /// Readings a second, such as `5 Hz` (the default); at most 10 Hz, the plant's own step.
     rate: Option<Spanned<String>>,
-    /// Which faults come by themselves.
-    #[serde(default)]
-    faults: Faults,
-    /// Seed of the noise and the faults: one seed, one history.
-    #[serde(default = "default_seed")]
-    seed: u64,
+    /// Where it keeps `online` or `offline`, as a retained message; nowhere by default.
+    status: Option<Spanned<String>>,
+    /// A file, relative to the flow file, that says what happens to the machine and when.
+    scenario: Option<Spanned<String>>,
+    /// Which faults come by themselves: `random` ones by default. With a `scenario`, that one says it.
+    faults: Option<Spanned<Faults>>,
+    /// Seed of the noise and the faults: one seed, one history. 1 by default; a `scenario` has its own.
+    seed: Option<Spanned<u64>>,
 }
 
-fn default_seed() -> u64 {
-    1
-}
+/// The seed of a machine that has none.
+const DEFAULT_SEED: u64 = 1;
 
 impl NodeType for VirtualFan {
     const NAME: &'static str = "virtual-fan";
@@ -81,7 +71,11 @@ A command is a JSON object with any of `control_mode` ("automatic", "manual"), `
 `process_heat_load_w` (0 to 500), `mechanical_load` (0 to 1) and `fault`, such as
 `{"class": "overcurrent", "severity": 0.9}`; the class "none" ends a fault. Once a command has named one, be it "none", faults no longer
 come by themselves. With a `key`, it is for the machine of that name only.
-The answer comes on the topic of the commands with `/ack` behind it: `accepted`, and if not, the `reason`.
+The answer comes on the topic of the commands with `/ack` behind it: `accepted`, and if not, the `reason`. `publish_rate_hz`
+(1 to 20) sets the readings a second.
+
+What happens to it is random, or stands in a [scenario](simulation.md): loads, faults, sensors that fail or drift, a network
+that goes. In topics, `{machine}` stands for the machine's name.
 
 ```yaml
 twinflow: 1
@@ -95,34 +89,19 @@ nodes:
 
     fn check(&self, config: Config, check: &mut Check<'_>) -> Option<Checked> {
         let address = broker_address(&config.broker, check);
-        let topic = topic_name(&config.topic, check);
-        let commands = config.commands.as_ref().map(|topic| topic_name(topic, check));
+        let topics = topics(&config, check);
         let period = match &config.rate {
             Some(rate) => period(rate, check),
             None => Some(Duration::from_millis(200)),
         };
-        if commands == Some(None) {
-            return None;
-        }
-        let (address, topic, period, commands) = (address?, topic?, period?, commands.flatten());
+        let behaviour = behaviour(&config, check);
+        let (address, topics, period, behaviour) = (address?, topics?, period?, behaviour?);
         let brokers = Arc::clone(&self.brokers);
         let asset_id = config.asset_id.unwrap_or_else(|| check.id().value.clone());
-        let answers = commands
-            .as_ref()
-            .and_then(|topic| TopicName::from_str(&format!("{}/ack", topic.as_str())).ok());
-        let (faults, seed) = (config.faults, config.seed);
         let make = move |context: &NodeContext| {
-            let address = brokers.reach(&address);
-            let settings = Settings {
-                topic: topic.clone(),
-                commands: commands.clone(),
-                answers: answers.clone(),
-                asset_id: asset_id.clone(),
-                period,
-                faults,
-                seed,
-            };
-            Simulated::start(context, &address, settings)
+            let names = vec![asset_id.as_str().into()];
+            let fleet = Fleet::new(names, period, &behaviour).map_err(StartError)?;
+            VirtualSource::start(context, Box::new(fleet), brokers.reach(&address), topics.clone())
         };
         Some(Checked {
             outputs: Vec::new(),
@@ -133,14 +112,51 @@ nodes:
     }
 }
 
-fn topic_name(topic: &Spanned<String>, check: &mut Check<'_>) -> Option<TopicName> {
-    match TopicName::from_str(topic) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            check.report(Diagnostic::new(Code::BadTopic, topic.span, error.to_string()));
-            None
-        }
+fn topics(config: &Config, check: &mut Check<'_>) -> Option<Topics> {
+    let data = topic_pattern(&config.topic, check);
+    let commands = config.commands.as_ref().map(|topic| topic_pattern(topic, check));
+    let status = config.status.as_ref().map(|topic| topic_pattern(topic, check));
+    if commands == Some(None) || status == Some(None) {
+        return None;
     }
+    Some(Topics {
+        data: data?,
+        commands: commands.flatten(),
+        status: status.flatten(),
+    })
+}
+
+/// What happens to the machine, or a report.
+fn behaviour(config: &Config, check: &mut Check<'_>) -> Option<Behaviour> {
+    let Some(file) = &config.scenario else {
+        let seed = config.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value);
+        return Some(match config.faults.as_ref().map(|faults| faults.value) {
+            None | Some(Faults::Random) => Behaviour::RandomFaults { seed },
+            Some(Faults::None) => Behaviour::Steady { seed },
+        });
+    };
+    let faults = config.faults.as_ref().map(|faults| ("faults", faults.span));
+    let seed = config.seed.as_ref().map(|seed| ("seed", seed.span));
+    let mut is_right = true;
+    for (name, span) in faults.into_iter().chain(seed) {
+        let message = format!("the scenario says what `{name}` would say");
+        let diagnostic =
+            Diagnostic::new(Code::WrongValue, span, message).with_related(file.span, "the scenario");
+        check.report(diagnostic.with_help(format!("remove `{name}`, or `scenario`")));
+        is_right = false;
+    }
+    if !check.may_read_files() {
+        return is_right.then_some(Behaviour::Steady { seed: DEFAULT_SEED });
+    }
+    let (source, text) = check.text(file)?;
+    let mut found = Vec::new();
+    let scenario = Scenario::read(source, &text, &mut found);
+    for diagnostic in found {
+        check.report(diagnostic);
+    }
+    scenario
+        .filter(|_| is_right)
+        .map(|scenario| Behaviour::Scenario(Arc::new(scenario)))
 }
 
 /// The time between readings: whole steps of the plant.
@@ -164,183 +180,6 @@ fn period(rate: &Spanned<String>, check: &mut Check<'_>) -> Option<Duration> {
                 .unwrap_or_else(|| format!("`{}` is not more than 0 Hz and at most 10 Hz", rate.value));
             check.report(Diagnostic::new(Code::WrongValue, rate.span, reason).with_help("such as `5 Hz`"));
             None
-        }
-    }
-}
-
-struct Settings {
-    topic: TopicName,
-    commands: Option<TopicName>,
-    answers: Option<TopicName>,
-    asset_id: String,
-    period: Duration,
-    faults: Faults,
-    seed: u64,
-}
-
-/// It has been running for three minutes when it first speaks: what a fan shows while it warms up is no fault of its own.
-const WARM_UP_STEPS: u32 = 1800;
-/// °C around the machine.
-const AMBIENT_C: f32 = 22.0;
-
-/// The run-time part.
-struct Simulated {
-    plant: Plant,
-    faults: Option<Schedule<FaultInjector>>,
-    publisher: Option<Publisher>,
-    commands: Option<Subscriber>,
-    settings: Settings,
-    context: NodeContext,
-    ticks: Interval,
-    sequence: u64,
-    /// Counts the stretches between changes of the fault, so that a log can be cut into runs.
-    run: u64,
-}
-
-impl Simulated {
-    fn start(context: &NodeContext, address: &BrokerAddress, settings: Settings) -> Result<Self, StartError> {
-        let mut plant =
-            Plant::new(settings.seed, AMBIENT_C).map_err(|error| StartError(error.to_string()))?;
-        for _ in 0..WARM_UP_STEPS {
-            plant.step();
-        }
-        let options = ConnectOptions::new(address.clone(), client_id(context));
-        let publisher = Publisher::connect(&options, None).map_err(|error| StartError(error.to_string()))?;
-        connection_readiness::follow(context, publisher.states());
-        let commands = match &settings.commands {
-            None => None,
-            Some(topic) => {
-                let options =
-                    ConnectOptions::new(address.clone(), format!("{}-commands", client_id(context)));
-                let filter =
-                    TopicFilter::from_str(topic.as_str()).map_err(|error| StartError(error.to_string()))?;
-                let subscriptions = vec![Subscription {
-                    filter,
-                    qos: Qos::AtLeastOnce,
-                }];
-                let subscriber = Subscriber::connect(&options, SessionKind::Clean, subscriptions);
-                Some(subscriber.map_err(|error| StartError(error.to_string()))?)
-            }
-        };
-        let faults =
-            (settings.faults == Faults::Random).then(|| FaultInjector::new(settings.seed).schedule());
-        let mut ticks = tokio::time::interval(settings.period);
-        // After a pause of the machine the readings go on; there is no use in making up for those of the past.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Ok(Self {
-            plant,
-            faults,
-            publisher: Some(publisher),
-            commands,
-            settings,
-            context: context.clone(),
-            ticks,
-            sequence: 0,
-            run: 0,
-        })
-    }
-
-    /// Lets the plant run on to the next reading.
-    fn advance(&mut self) {
-        let steps = self.settings.period.as_millis() / u128::from(STEP_MS);
-        for _ in 0..steps {
-            if let Some(episode) = self.faults.as_mut().and_then(Iterator::next) {
-                if self.plant.fault() != episode.fault {
-                    self.run += 1;
-                }
-                self.plant.inject(episode.fault);
-            }
-            self.plant.step();
-        }
-    }
-
-    fn payload(&mut self) -> Vec<u8> {
-        self.sequence += 1;
-        Sent {
-            time: EventTime::now(),
-            asset_id: &self.settings.asset_id,
-            sequence: self.sequence,
-            run: self.run,
-        }
-        .payload(&self.plant)
-    }
-
-    async fn publish(&mut self) {
-        let payload = self.payload();
-        if let Some(publisher) = &self.publisher {
-            // At QoS 0 and with a bound on the wait: a reading that cannot go out now is of no use later.
-            let publish = publisher.publish(&self.settings.topic, payload.into(), Qos::AtMostOnce, false);
-            if tokio::time::timeout(self.settings.period, publish).await.is_err() {
-                self.context
-                    .problems
-                    .report("reading not sent", "the broker does not take it");
-            }
-        }
-    }
-
-    /// Obeys a command, and answers whether it did.
-    async fn command(&mut self, payload: &[u8]) {
-        let answer = match apply_command(self.plant.command(), payload, &self.settings.asset_id) {
-            // Another machine answers.
-            Ok(None) => return,
-            Ok(Some(demand)) => {
-                if demand.command.fault() != self.plant.fault() {
-                    self.run += 1;
-                }
-                if demand.names_fault {
-                    // A fault on command stays until a command ends it; and a fan that is to have none gets none by itself.
-                    self.faults = None;
-                }
-                self.plant.set_command(demand.command);
-                json!({ "asset_id": self.settings.asset_id, "accepted": true })
-            }
-            Err(reason) => {
-                self.context.problems.report("command refused", &*reason);
-                json!({ "asset_id": self.settings.asset_id, "accepted": false, "reason": reason })
-            }
-        };
-        if let (Some(publisher), Some(topic)) = (&self.publisher, &self.settings.answers) {
-            let payload = answer.to_string().into_bytes();
-            let publish = publisher.publish(topic, payload.into(), Qos::AtMostOnce, false);
-            // Whoever asked sees by the readings what became of it.
-            let _ = tokio::time::timeout(self.settings.period, publish).await;
-        }
-    }
-}
-
-/// Waits for commands; for ever when there is no topic for them.
-async fn next_commands(commands: &mut Option<Subscriber>) -> Vec<crate::mqtt::Message> {
-    match commands {
-        Some(subscriber) => subscriber.next_batch(16).await,
-        None => std::future::pending().await,
-    }
-}
-
-#[async_trait]
-impl Source for Simulated {
-    async fn next(&mut self) -> Result<Option<Batch>, SourceError> {
-        loop {
-            tokio::select! {
-                messages = next_commands(&mut self.commands) => {
-                    for message in messages {
-                        self.command(&message.payload).await;
-                        message.acknowledgement.acknowledge();
-                    }
-                }
-                _ = self.ticks.tick() => {
-                    self.advance();
-                    self.publish().await;
-                }
-            }
-        }
-    }
-
-    async fn finish(&mut self) {
-        if let Some(publisher) = self.publisher.take() {
-            publisher.close().await;
-        }
-        if let Some(subscriber) = self.commands.take() {
-            subscriber.close().await;
         }
     }
 }

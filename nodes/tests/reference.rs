@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use jsonschema::Validator;
 use serde_json::Value;
 use twinflow_engine::reference::{json_schema, markdown};
+use twinflow_nodes::scenario::scenario_schema;
 use twinflow_nodes::{Shared, registry};
 
 fn root() -> PathBuf {
@@ -52,6 +53,14 @@ fn the_schema_in_docs_is_up_to_date() {
 }
 
 #[test]
+fn the_schema_of_scenarios_in_docs_is_up_to_date() {
+    is_up_to_date(
+        "scenario.schema.json",
+        &format!("{}\n", serde_json::to_string_pretty(&scenario_schema()).unwrap()),
+    );
+}
+
+#[test]
 fn the_node_reference_in_docs_is_up_to_date() {
     is_up_to_date("nodes.md", &markdown(&registry(&Shared::default())));
 }
@@ -76,6 +85,23 @@ fn good_flows_fit_the_schema() {
         }
     }
     assert!(count >= 7);
+}
+
+#[test]
+fn shipped_scenarios_fit_their_schema() {
+    let validator = jsonschema::validator_for(&scenario_schema()).unwrap();
+    for entry in std::fs::read_dir(root().join("examples/scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            mistakes(&validator, &text),
+            Vec::<String>::new(),
+            "{}",
+            path.display()
+        );
+    }
+    let wrong = "twinflow-scenario: 1\ntimeline: [{ at: 1 s, fault: imbalanc }]\n";
+    assert!(!mistakes(&validator, wrong).is_empty());
 }
 
 #[test]

@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::compile_text;
+use twinflow_engine::language::{SourceId, Sources};
 use twinflow_engine::node::Level;
 use twinflow_engine::testing::{Coverage, run};
+use twinflow_nodes::scenario::Scenario;
 use twinflow_nodes::{LogsAndSimulation, Shared, registry};
 
 /// The flow files in a folder of the repository.
@@ -75,5 +77,37 @@ fn every_node_type_has_tests_that_pass() {
     for script in scripts {
         let test = script.with_extension("test.yaml");
         assert!(tested.contains(&test), "{} is missing", test.display());
+    }
+}
+
+#[test]
+fn the_scenarios_are_good_and_begin_with_their_schema() {
+    let scenarios = flows("examples/scenarios");
+    assert!(scenarios.len() >= 4);
+    let docs =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/simulation.md")).unwrap();
+    let in_docs = docs
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap());
+    let mut texts: Vec<String> = in_docs.map(str::to_owned).collect();
+    assert_eq!(texts.len(), 1);
+    for path in &scenarios {
+        let text = fs::read_to_string(path).unwrap();
+        let schema = text.strip_prefix("# yaml-language-server: $schema=").unwrap();
+        let schema = path.parent().unwrap().join(schema.lines().next().unwrap());
+        assert!(schema.exists(), "{}", path.display());
+        texts.push(text);
+    }
+    for text in texts {
+        let mut found = Vec::new();
+        let scenario = Scenario::read(SourceId(0), &text, &mut found);
+        let shown = render(
+            &found,
+            &Sources::single("scenario.yaml", text.as_str()),
+            Colour::Plain,
+        );
+        assert_eq!(shown, "");
+        assert!(scenario.unwrap().name().is_some());
     }
 }

@@ -70,65 +70,6 @@ pub struct ExportOptions {
 }
 
 #[derive(Debug, Args)]
-pub struct SimulateOptions {
-    /// The CSV file to write
-    #[arg(long, short, value_name = "FILE", default_value = "data/fan-training.csv")]
-    pub out: PathBuf,
-
-    /// How many experiments
-    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub runs: u32,
-
-    /// How long each of them lasts
-    #[arg(long, value_enum, default_value_t)]
-    pub protocol: SimulatedProtocol,
-
-    /// Seed: the same seed gives the same file
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-
-    /// How many machines the experiments are spread over; each has one of its own by default
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub machines: Option<u32>,
-
-    #[command(flatten, next_help_heading = "What real logs suffer from")]
-    pub flaws: FlawOptions,
-}
-
-/// What real logs suffer from.
-#[derive(Debug, Args)]
-pub struct FlawOptions {
-    /// Percent of the readings that get lost, some seconds of them in a row
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
-    pub dropouts: f64,
-
-    /// Percent of the values that are missing, each by itself
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
-    pub missing: f64,
-
-    /// How far sensors have drifted by the end of the data set, in percent of what they can show
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
-    pub drift: f64,
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('%').trim().parse() {
-        Ok(percent) if (0.0..=90.0).contains(&percent) => Ok(percent),
-        _ => Err("a number from 0 to 90 is due".to_owned()),
-    }
-}
-
-/// The phases of a simulated experiment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum SimulatedProtocol {
-    /// 30 s as it should be, 90 s of the fault, 20 s of recovery: 700 readings
-    #[default]
-    Short,
-    /// 60 s, 480 s and 60 s, as in the published experiments: 3,000 readings
-    Full,
-}
-
-#[derive(Debug, Args)]
 pub struct TrainOptions {
     /// The flow whose nodes compute the features
     #[arg(default_value = DEFAULT_FLOW)]
@@ -250,7 +191,7 @@ pub enum SplitBy {
     Temporal,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.rsplit_once('=') {
         Some((left, right)) if !left.trim().is_empty() && !right.trim().is_empty() => {
             Ok((left.trim().to_owned(), right.trim().to_owned()))

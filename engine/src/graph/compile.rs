@@ -48,7 +48,13 @@ pub fn compile_text(
     let mut files = Vec::new();
     let graph = document.map(|document| {
         let types = FileTypes::read(&document, &mut sources, registry, &environment, &mut diagnostics);
-        let (graph, used) = compile(&document, &sources, registry, &types, level, &mut diagnostics);
+        let surroundings = Surroundings {
+            registry,
+            types: &types,
+            environment: &environment,
+            level,
+        };
+        let (graph, used) = compile(&document, &mut sources, &surroundings, &mut diagnostics);
         files = used;
         tell_once(&document.instances, &mut diagnostics);
         if !diagnostics.iter().any(Diagnostic::is_error) {
@@ -69,25 +75,29 @@ pub fn compile_text(
     }
 }
 
+/// What a document is checked against.
+struct Surroundings<'a> {
+    registry: &'a Registry,
+    types: &'a FileTypes,
+    environment: &'a dyn Environment,
+    level: Level,
+}
+
 /// Checks a document: its graph, which lacks the nodes that were reported, and the files that nodes use.
 fn compile(
     document: &Document,
-    sources: &Sources,
-    registry: &Registry,
-    types: &FileTypes,
-    level: Level,
+    sources: &mut Sources,
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Graph, Vec<FileState>) {
-    check_brokers(document, registry, level, diagnostics);
+    check_brokers(document, surroundings.registry, surroundings.level, diagnostics);
     let named = wiring::resolve(document, diagnostics);
     let by_number = draw(document, &named);
     let caught = cycles::report(&by_number, document, diagnostics);
     let mut compiler = Compiler {
         document,
         sources,
-        registry,
-        types,
-        level,
+        surroundings,
         claims: HashMap::new(),
         done: vec![None; document.nodes.len()],
         nodes: Vec::new(),
@@ -148,10 +158,8 @@ fn check_brokers(document: &Document, registry: &Registry, level: Level, diagnos
 
 struct Compiler<'a> {
     document: &'a Document,
-    sources: &'a Sources,
-    registry: &'a Registry,
-    types: &'a FileTypes,
-    level: Level,
+    sources: &'a mut Sources,
+    surroundings: &'a Surroundings<'a>,
     claims: HashMap<String, Span>,
     /// By number in the document: nothing until a node was checked, and for those that did not pass.
     done: Vec<Option<Done>>,
@@ -180,9 +188,9 @@ impl Compiler<'_> {
     /// Checks one node. Where something before it was reported, or with `is_partial` a wire itself, it is checked
     /// against what is known of its records: so one run tells all mistakes, and one mistake brings no others.
     fn node(&mut self, number: usize, entry: &NodeEntry, wires: &[NamedWire], is_partial: bool) {
-        let registered = match self.registry.known(&entry.node_type) {
+        let registered = match self.surroundings.registry.known(&entry.node_type) {
             Known::Type(registered) => registered,
-            Known::File(_) => match self.types.get(&entry.node_type, self.sources) {
+            Known::File(_) => match self.surroundings.types.get(&entry.node_type, self.sources) {
                 Some(registered) => registered,
                 None => return,
             },
@@ -235,19 +243,18 @@ impl Compiler<'_> {
             return;
         }
         let is_whole = wires.is_some() && !self.failed_since(before);
+        let uses = self.surroundings.types.text(&entry.node_type, self.sources);
+        let uses = uses.into_iter().collect();
         let mut check = Check {
             id: &entry.id,
             node_type: &entry.node_type,
             input: (role != Role::Source).then(|| Arc::clone(&input)),
             document: self.document,
             sources: self.sources,
-            level: self.level,
+            environment: self.surroundings.environment,
+            level: self.surroundings.level,
             claims: &mut self.claims,
-            uses: self
-                .types
-                .text(&entry.node_type, self.sources)
-                .into_iter()
-                .collect(),
+            uses,
             files: &mut self.files,
             diagnostics: self.diagnostics,
         };
@@ -311,7 +318,7 @@ impl Compiler<'_> {
     }
 
     fn unknown_type(&mut self, entry: &NodeEntry) {
-        let names = || self.registry.all().map(|known| known.name());
+        let names = || self.surroundings.registry.all().map(|known| known.name());
         let message = format!("there is no node type `{}`", shortened(&entry.node_type));
         let mut diagnostic = Diagnostic::new(Code::UnknownNodeType, entry.node_type.span, message);
         if let Some(meant) = nearest(&entry.node_type, names()) {

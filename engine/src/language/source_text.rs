@@ -67,6 +67,13 @@ impl Sources {
         SourceId(u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// The text that was added under this path.
+    #[must_use]
+    pub fn find(&self, path: &Path) -> Option<SourceId> {
+        let at = self.texts.iter().position(|source| source.path == path)?;
+        u32::try_from(at).ok().map(SourceId)
+    }
+
     /// The text behind `id`.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&SourceText> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::formula::syntax::Expression;
 use crate::formula::{self, FormulaError};
-use crate::language::{Document, FileState, Sources, Span, Spanned, listed, nearest};
+use crate::language::{Document, Environment, FileState, SourceId, Sources, Span, Spanned, listed, nearest};
 use crate::schema::{Field, Schema};
 use crate::unit::{KNOWN_UNITS, Unit};
 
@@ -29,7 +29,8 @@ pub struct Check<'a> {
     pub(crate) node_type: &'a Spanned<String>,
     pub(crate) input: Option<Arc<Schema>>,
     pub(crate) document: &'a Document,
-    pub(crate) sources: &'a Sources,
+    pub(crate) sources: &'a mut Sources,
+    pub(crate) environment: &'a dyn Environment,
     pub(crate) level: Level,
     pub(crate) claims: &'a mut HashMap<String, Span>,
     pub(crate) uses: Vec<String>,
@@ -210,6 +211,32 @@ impl Check<'_> {
         self.uses.push(state.to_string());
         if !self.files.contains(&state) {
             self.files.push(state);
+        }
+    }
+
+    /// Reads a text that belongs to the flow although it stands in a file of its own, such as a scenario, or reports why it
+    /// cannot. It becomes one of the flow's texts: findings can point into it, and another text is another flow.
+    pub fn text(&mut self, name: &Spanned<String>) -> Option<(SourceId, String)> {
+        let path = self.path(name);
+        let known = self.sources.find(&path);
+        let text = match known.and_then(|id| self.sources.get(id)) {
+            Some(source) => Ok(source.text.clone()),
+            None => self.environment.read(&path),
+        };
+        match text {
+            Ok(text) => {
+                let source = known.unwrap_or_else(|| self.sources.add(&path, text.as_str()));
+                self.uses.push(text.clone());
+                Some((source, text))
+            }
+            Err(reason) => {
+                // So that it is looked for again when it is there.
+                self.uses_file(&path);
+                let message = format!("{} cannot be read: {reason}", path.display());
+                let diagnostic = Diagnostic::new(Code::File, name.span, message);
+                self.report(diagnostic.with_help("paths are relative to the flow file"));
+                None
+            }
         }
     }
 

@@ -43,6 +43,7 @@ pub use error::PlantError;
 pub use experiment::{Experiment, LabelledReading, Readings};
 pub use fault::{Fault, FaultClass};
 pub use mode::Mode;
+pub use noise::Pcg32;
 pub use parameters::Parameters;
 pub use plant::{Plant, STEP_MS, TrueState};
 pub use schedule::{Episode, FaultInjector, Phase, Protocol, Schedule};

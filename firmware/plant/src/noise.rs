@@ -3,7 +3,7 @@
 /// PCG32 (XSH RR 64/32), M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
 /// Algorithms for Random Number Generation", 2014.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pcg32 {
+pub struct Pcg32 {
     state: u64,
     increment: u64,
 }
@@ -23,6 +23,7 @@ impl Pcg32 {
         rng
     }
 
+    /// The next 32 bits.
     pub fn next_u32(&mut self) -> u32 {
         let old = self.state;
         self.state = old.wrapping_mul(Self::MULTIPLIER).wrapping_add(self.increment);

@@ -136,6 +136,11 @@ impl Publisher {
         self.states.clone()
     }
 
+    /// Ends the connection as a power cut would: without a word to the broker, which publishes the last will.
+    pub fn sever(self) {
+        self.task.abort();
+    }
+
     /// Ends the connection, after it has sent what was taken so far and waited up to 2 s for the broker to acknowledge it.
     /// If the broker is away, or slower than that, what it has not acknowledged is lost: [`flush`](Self::flush) first.
     pub async fn close(self) {

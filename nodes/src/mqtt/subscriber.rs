@@ -124,6 +124,11 @@ impl Subscriber {
         Arc::clone(&self.inbox.counters)
     }
 
+    /// Ends the connection as a power cut would: without a word to the broker.
+    pub fn sever(self) {
+        self.task.abort();
+    }
+
     /// Ends the connection, once the broker has seen the acknowledgements that were called (or after 2 s). Messages that were not
     /// acknowledged stay with the broker if the session is persistent.
     pub async fn close(self) {
