@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDashboard, parseMessage, parsePast, parseRefusal, widgetsOf } from './protocol';
+import { parseDashboard, parseMessage, parsePast, refusalIn, widgetsOf } from './protocol';
 
 const temperature = {
   name: 'temp',
@@ -87,8 +87,8 @@ describe('words and controls', () => {
   });
 
   it('are refused with a reason, if the server gives one', () => {
-    expect(parseRefusal('{"error":"too fast"}')).toBe('too fast');
-    expect(parseRefusal('<html>')).toBeNull();
+    expect(refusalIn({ error: 'too fast' })).toBe('too fast');
+    expect(refusalIn({})).toBeNull();
   });
 });
 
