@@ -39,7 +39,7 @@ export const PARAMETERS = [
 const nameAt = (timeMs) => new Date(timeMs).toISOString().slice(0, 19).replaceAll(':', '-');
 
 /**
- * @typedef {{ run: string, startedMs: number, endedMs: number | null, outcome: string, by: string, note: string,
+ * @typedef {{ run: string, startedMs: number, endedMs: number | null, outcome: string, reason: string | null, by: string, note: string,
  *   parameters: Record<string, unknown> }} Run
  */
 
@@ -60,6 +60,7 @@ export class Experiment {
         startedMs,
         endedMs: startedMs + (cut ? 34 : WHOLE_S) * 1000,
         outcome: i === 8 ? 'interrupted' : cut ? 'stopped' : 'complete',
+        reason: i === 8 ? 'the program ended' : cut ? 'stopped by anna' : null,
         by: i % 3 === 0 ? 'anna' : 'local',
         note: notes[i % notes.length] ?? '',
         parameters: { fault: FAULTS[i % 3]?.label, load: 100 + 20 * (i % 4) },
@@ -93,7 +94,7 @@ export class Experiment {
     if (operation === 'list') return this.list();
     if (operation === 'stop') {
       if (run === undefined) return { error: 'no run is under way' };
-      Object.assign(run, { outcome: 'stopped', endedMs: Date.now() });
+      Object.assign(run, { outcome: 'stopped', reason: 'stopped by local', endedMs: Date.now() });
       return { run: run.run };
     }
     if (run !== undefined) return { error: `run ${run.run} is under way: stop it first` };
@@ -104,7 +105,14 @@ export class Experiment {
     );
     const startedMs = Date.now();
     const note = wish.note ?? '';
-    const base = { run: nameAt(startedMs), startedMs, endedMs: null, outcome: 'running', by: 'local' };
+    const base = {
+      run: nameAt(startedMs),
+      startedMs,
+      endedMs: null,
+      outcome: 'running',
+      reason: null,
+      by: 'local',
+    };
     this.runs.unshift({ ...base, note, parameters });
     return { run: base.run };
   }

@@ -80,7 +80,7 @@ export class Files {
           .filter((column) => column.kind === kind && asked.includes(column.name))
           .map((column) => [column.name, times.map((t) => at(t)[column.name] ?? null)]),
       );
-    const rows = Math.floor((stretch.toMs - stretch.fromMs) / READING_MS);
+    const rows = Math.max(times.length, Math.floor((to - from) / READING_MS));
     const keys = trial ? ['fan 1'] : ['fan 1', 'fan 2'];
     return { columns, keys, times, values: of('number'), texts: of('text'), rows, shown: times.length };
   }

@@ -73,6 +73,7 @@ describe('the runs that were made', () => {
     startedMs: Date.UTC(2026, 10, 27, 15, 4, 5),
     endedMs: null,
     outcome: 'interrupted',
+    reason: 'the disk is full',
     by: 'anna',
     note: 'New bearing, "B"',
     parameters: { fault: 'Imbalance', load: '120' },
@@ -94,9 +95,9 @@ describe('the runs that were made', () => {
   it('are a file with a column for each parameter', () => {
     const other = { ...run, run: 'b', parameters: { speed: '60' }, endedMs: run.startedMs };
     const [head, first, second] = runsCsv([run, other]).split('\r\n');
-    expect(head).toBe('run,started,ended,outcome,by,note,fault,load,speed,rows,file,bytes');
+    expect(head).toBe('run,started,ended,outcome,reason,by,note,fault,load,speed,rows,file,bytes');
     expect(first).toBe(
-      '2026-11-27T15-04-05,2026-11-27T15:04:05.000Z,,interrupted,anna,"New bearing, ""B""",Imbalance,120,,7,a.csv,420',
+      '2026-11-27T15-04-05,2026-11-27T15:04:05.000Z,,interrupted,the disk is full,anna,"New bearing, ""B""",Imbalance,120,,7,a.csv,420',
     );
     expect(second).toContain(',,,60,7,');
   });

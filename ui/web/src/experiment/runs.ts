@@ -44,12 +44,13 @@ export function metadataFile(file: string): string {
 export function runsCsv(runs: readonly Run[]): string {
   const names = [...new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)))];
   return csvOf(
-    ['run', 'started', 'ended', 'outcome', 'by', 'note', ...names, 'rows', 'file', 'bytes'],
+    ['run', 'started', 'ended', 'outcome', 'reason', 'by', 'note', ...names, 'rows', 'file', 'bytes'],
     runs.map((run): CsvCell[] => [
       run.run,
       new Date(run.startedMs).toISOString(),
       run.endedMs === null ? null : new Date(run.endedMs).toISOString(),
       run.outcome,
+      run.reason,
       run.by,
       run.note,
       ...names.map((name) => run.parameters[name] ?? null),

@@ -17,6 +17,8 @@ export interface Excerpt {
   readonly stamp: number;
   /** Columns; none for all. */
   readonly fields: readonly string[];
+  /** The machine; null for all. */
+  readonly key: string | null;
   /** Null for the whole file. */
   readonly window: Window | null;
 }
@@ -39,10 +41,11 @@ export function filesOf(session: Session, node: string): Asked<readonly WrittenF
 
 /** @param excerpt what it reads of the page makes it another one when that changes; null for nothing */
 export function rowsOf(session: Session, node: string, excerpt: () => Excerpt | null): Asked<ExcerptRows> {
-  async function ask({ name, fields, window }: Excerpt): Promise<Outcome<ExcerptRows>> {
+  async function ask({ name, fields, key, window }: Excerpt): Promise<Outcome<ExcerptRows>> {
     const answer = await read(session.base, `${filePath(node, name)}/columns`, parseFileRows, {
       points: String(POINTS),
       ...(fields.length === 0 ? {} : { fields: fields.join(',') }),
+      ...(key === null ? {} : { key }),
       ...(window === null
         ? {}
         : { from: String(Math.floor(window.fromMs)), to: String(Math.ceil(window.toMs)) }),

@@ -49,6 +49,7 @@ describe('the runs', () => {
     expect(parseRuns([run])[0]).toMatchObject({
       startedMs: Date.UTC(2026, 10, 27, 15, 4, 5),
       endedMs: null,
+      reason: null,
       parameters: { fault: 'Imbalance', load: '120' },
     });
   });

@@ -48,6 +48,8 @@ export interface Run {
   /** Null while it is under way, and when nobody knows. */
   readonly endedMs: number | null;
   readonly outcome: Outcome;
+  /** Why it did not become complete; null when it did, and when nobody knows. */
+  readonly reason: string | null;
   readonly by: string;
   readonly note: string;
   /** What the parameters were set to, in words. */
@@ -128,6 +130,7 @@ function run(value: unknown, path: string): Run {
     startedMs: moment(raw['started'], `${path}.started`),
     endedMs: check.optional(raw['ended'], `${path}.ended`, moment),
     outcome: check.oneOf(raw['outcome'], `${path}.outcome`, OUTCOMES),
+    reason: check.optional(raw['reason'], `${path}.reason`, check.text),
     by: check.text(raw['by'], `${path}.by`),
     note: check.text(raw['note'], `${path}.note`),
     parameters: check.record(raw['parameters'], `${path}.parameters`, words),

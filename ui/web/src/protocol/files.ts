@@ -20,14 +20,14 @@ export type Texts = readonly (string | null)[];
 export interface FileRows {
   /** All columns of the file, in its order, whether asked for or not. */
   readonly columns: readonly FileColumn[];
-  /** The machines whose rows are in it. */
+  /** The machines of the whole file. */
   readonly keys: readonly string[];
   /** Ascending, milliseconds since 1970. */
   readonly times: readonly number[];
   /** By the name of the column. */
   readonly values: Readonly<Record<string, Measured>>;
   readonly texts: Readonly<Record<string, Texts>>;
-  /** In the file. */
+  /** Of the file in that stretch, of which some are given. */
   readonly rows: number;
   readonly shown: number;
 }

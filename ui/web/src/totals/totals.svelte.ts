@@ -11,9 +11,13 @@ const RENEW_MS = 60_000;
 export class TotalsOf {
   by = $state<TotalsBy>('hour');
   readonly asked: Asked<Compared>;
+  /** Whether it is known by now which machine there is. */
+  private readonly ready: boolean = $derived.by(() => this.reading.condition !== 'loading');
 
   constructor(private readonly reading: Reading) {
-    this.asked = new Asked(reading.session, () => this.ask(this.by, reading.key), RENEW_MS);
+    const question = (): Promise<Outcome<Compared>> | null =>
+      this.ready ? this.ask(this.by, reading.key) : null;
+    this.asked = new Asked(reading.session, question, RENEW_MS);
   }
 
   private async ask(by: TotalsBy, key: string): Promise<Outcome<Compared>> {
