@@ -1,20 +1,7 @@
 /** The dashboard of the fan, as the server would derive it from a flow. */
 import { LABELS } from './plant.mjs';
-
-/** @typedef {{ name: string, title: string, unit: string | null, type: string, range: number[] | null, labels: object | null, slot: number }} Field */
-
-/** @returns {Field} */
-function field(
-  /** @type {number} */ slot,
-  /** @type {string} */ name,
-  /** @type {string} */ title,
-  /** @type {string | null} */ unit,
-  /** @type {number[] | null} */ range,
-  type = 'number',
-  /** @type {object | null} */ labels = null,
-) {
-  return { name, title, unit, type, range, labels, slot };
-}
+import { field, widget } from './widget.mjs';
+import { workPage } from './work-page.mjs';
 
 const temp = field(0, 'temp', 'Temperature', '°C', [0, 60]);
 const rpm = field(1, 'rpm', 'Fan speed', 'rpm', [0, 3200]);
@@ -25,37 +12,6 @@ const energy = field(5, 'energy', 'Energy', 'Wh', null);
 const co2 = field(6, 'co2', 'CO₂', 'g', null);
 const cooling = field(7, 'cooling_rate', 'Cooling rate', '°C/s', [-0.5, 0.5]);
 const efficiency = field(8, 'thermal_efficiency', 'Thermal efficiency', null, [0, 120]);
-
-/** @param {number} from @param {number} to @param {string} level */
-const band = (from, to, level) => ({ from, to, level });
-const upTo = (/** @type {number} */ normal, /** @type {number} */ warning, /** @type {number} */ end) => [
-  band(0, normal, 'normal'),
-  band(normal, warning, 'warning'),
-  band(warning, end, 'alarm'),
-];
-const BANDS = /** @type {Record<string, object[]>} */ ({
-  temp: upTo(40, 50, 60),
-  rpm: [band(0, 1000, 'warning'), band(1000, 3100, 'normal'), band(3100, 3200, 'warning')],
-  current: upTo(1.6, 1.8, 2),
-  vibration: upTo(0.08, 0.12, 0.15),
-  power: upTo(360, 385, 400),
-});
-
-/** @param {string} node @param {string} stream @param {string} kind @param {Field[]} fields @param {object} [more] */
-function widget(node, stream, kind, fields, more = {}) {
-  const [first] = fields;
-  const base = { width: null, alert: null, popup: false, span: null, bands: BANDS[first?.name ?? ''] ?? [] };
-  return {
-    id: `${node}.${first?.name ?? kind}`,
-    node,
-    stream,
-    kind,
-    title: first?.title,
-    fields,
-    ...base,
-    ...more,
-  };
-}
 
 const code = field(0, 'fault_code', 'Fault', null, null, 'integer', LABELS);
 const confidence = field(1, 'confidence', 'Confidence', '%', [0, 100]);
@@ -154,7 +110,7 @@ const load = field(3, 'load', 'Heat load', 'W', [0, 500]);
 const plain = { step: null, confirm: null, options: null };
 const control = (
   /** @type {string} */ kind,
-  /** @type {Field} */ f,
+  /** @type {import('./widget.mjs').Field} */ f,
   /** @type {object} */ more,
   title = f.title,
 ) =>
@@ -295,5 +251,6 @@ export const factory = {
         },
       ],
     },
+    workPage,
   ],
 };

@@ -1,7 +1,7 @@
 /**
  * A stand-in for the server, to look at the page with: `node mock/server.mjs [port]`.
  * LOGIN=viewer (or operator, engineer) asks for a log-in: the name is anna, and so is the password.
- * POST /mock/fault?code=1 and POST /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none,
+ * POST /mock/fault?code=1, /mock/safe?on=1 and /mock/silent?on=1 steer it; LAYOUT=kinds or factory, FANS=6, FAULTS=none, HISTORY=none,
  * ALARMS=none change what it plays. POST /mock/cut?s=20 cuts all lines for as long, and forgets what came meanwhile.
  * What is behind /flow is in flow.mjs.
  */
@@ -15,6 +15,7 @@ import { answerFlow, currentFault } from './flow.mjs';
 import * as layouts from './layout.mjs';
 import { past } from './past.mjs';
 import { Fan } from './plant.mjs';
+import { Work } from './work.mjs';
 
 const PERIOD_MS = 200;
 const HISTORY_MS = 1_800_000;
@@ -34,6 +35,7 @@ const CSP =
   "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** How long a machine takes to follow a control. */
 const FOLLOW_MS = 700;
+const ANSWER_MS = 250;
 
 const started = Date.now();
 const asked = process.env['LAYOUT'] ?? 'fan';
@@ -75,6 +77,7 @@ function faultAt(timeMs) {
 const streams = new Map();
 const count = Number(process.env['FANS'] ?? 1);
 const names = count > 1 ? Array.from({ length: count }, (_, i) => `fan ${i + 1}`) : ['fan'];
+const work = new Work(names);
 const fans = names.map((key, i) => new Fan(key, i === 0 ? faultAt : () => 0, i * 3));
 
 /** @param {number} timeMs @returns {Record<string, unknown[][]>} */
@@ -96,6 +99,7 @@ function play(timeMs) {
       timeMs % 60_000 < 30_000 ? 'Early' : 'Late',
     ]);
   }
+  for (const [stream, row] of work.step(timeMs, PERIOD_MS)) keep(fresh, stream, row);
   return fresh;
 }
 
@@ -177,7 +181,15 @@ const server = createServer(async (request, response) => {
     response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer()));
   } else if (url.pathname.startsWith('/api/nodes/') && request.method === 'POST') {
     const [node = '', operation = ''] = url.pathname.split('/').slice(3).map(decodeURIComponent);
-    const done = alarms.operate(node, operation, await bodyOf(request));
+    if (request.headers['x-requested-with'] !== 'twinflow')
+      return void json(403, { error: 'not asked by the page' });
+    const wish = await bodyOf(request);
+    const worked = work.operate(node, operation, wish);
+    if (worked !== null) {
+      // As slow as the way to a machine, so that what is shown meanwhile can be seen.
+      return void setTimeout(() => json('error' in worked ? 422 : 200, worked), ANSWER_MS);
+    }
+    const done = alarms.operate(node, operation, wish);
     response
       .writeHead('error' in done ? 422 : 200, { ...headers, 'content-type': 'application/json' })
       .end(JSON.stringify('error' in done ? done : {}));
@@ -204,6 +216,16 @@ const server = createServer(async (request, response) => {
       setTimeout(() => Object.assign(fan.settings, { [name]: value }), FOLLOW_MS);
     }
     say(200, {});
+  } else if (/^\/api\/(totals|files)\//.test(url.pathname)) {
+    const { status, body } = work.answer(url) ?? { status: 404, body: {} };
+    if (typeof body !== 'string') return void json(status, body);
+    const disposition = `attachment; filename="${url.pathname.split('/').at(-1)}"`;
+    response
+      .writeHead(status, { ...headers, 'content-type': 'text/csv', 'content-disposition': disposition })
+      .end(body);
+  } else if (url.pathname === '/mock/safe') {
+    work.fail(url.searchParams.get('on') === '1');
+    response.writeHead(204).end();
   } else if (url.pathname === '/mock/fault') {
     forced = url.searchParams.has('code') ? Number(url.searchParams.get('code')) : null;
     response.writeHead(204).end();

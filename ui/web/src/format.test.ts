@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formatCell, formatDelta, formatDuration, formatMark, formatNumber, withUnit } from './format';
+import {
+  formatBytes,
+  formatCell,
+  formatCount,
+  formatDelta,
+  formatDuration,
+  formatMark,
+  formatNumber,
+  withUnit,
+} from './format';
 import type { Field } from './protocol';
 
 function field(change: Partial<Field>): Field {
@@ -89,5 +98,23 @@ describe('changes and durations', () => {
     [187_200_000, '2 d 4 h'],
   ])('duration %d', (durationMs, shown) => {
     expect(formatDuration(durationMs)).toBe(shown);
+  });
+});
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 B'],
+    [312, '312 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [52_400, '52.4 kB'],
+    [999_600, '1.0 MB'],
+    [134_621_300, '135 MB'],
+  ])('of files have the unit that fits: %d', (bytes, shown) => {
+    expect(formatBytes(bytes)).toBe(shown);
+  });
+
+  it('of tables are counted', () => {
+    expect([0, 800, 292_655].map(formatCount)).toEqual(['0', '800', '292,655']);
   });
 });

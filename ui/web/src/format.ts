@@ -118,3 +118,20 @@ export function formatDuration(durationMs: number): string {
   if (hours < 24) return pair(hours, 'h', minutes % 60, 'min');
   return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
+
+/** The size of a file: "312 B", "52 kB", "13.5 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 999.5 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${fixed(size, unit > 0 && size < 99.95 ? 1 : 0)} ${units[unit] ?? ''}`;
+}
+
+/** A count for display: "292,655". */
+export function formatCount(count: number): string {
+  return fixed(count, 0);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDashboard, parseMessage, parsePast, parseRefusal, widgetsOf } from './protocol';
+import { parseDashboard, parseMessage, parsePast, refusalIn, widgetsOf } from './protocol';
 
 const temperature = {
   name: 'temp',
@@ -72,6 +72,40 @@ describe('a widget of a later server', () => {
   });
 });
 
+describe('widgets with more than fields', () => {
+  const five = ['temp', 'setpoint', 'output', 'mode', 'reason'].map((name, slot) => ({
+    ...temperature,
+    name,
+    slot,
+  }));
+
+  it('have what their kind needs, and nothing of another', () => {
+    const loop = parseDashboard(dashboard({ kind: 'loop', fields: five, loop: { settable: true } }));
+    expect(widgetsOf(loop)[0]).toMatchObject({
+      loop: { settable: true, reason: { slot: 4 } },
+      experiment: null,
+      totals: null,
+    });
+    const gauge = parseDashboard(dashboard({ loop: { settable: true } }));
+    expect(widgetsOf(gauge)[0]?.loop).toBeNull();
+    const totals = parseDashboard(dashboard({ kind: 'totals', totals: { shifts: [], cost: null } }));
+    expect(widgetsOf(totals)[0]?.totals).toEqual({ shifts: [], cost: null });
+  });
+
+  it('are refused with their place', () => {
+    const place = 'pages[0].groups[0].widgets[0]';
+    const parse = (change: object) => () => parseDashboard(dashboard(change));
+    expect(parse({ kind: 'loop', fields: five })).toThrow(`${place}.loop: expected an object`);
+    expect(parse({ kind: 'totals' })).toThrow(`${place}.totals: expected an object`);
+    expect(parse({ kind: 'experiment', experiment: {} })).toThrow(`${place}.fields: expected run, phase`);
+  });
+
+  it('need neither a field nor a stream for what is in files', () => {
+    const log = parseDashboard(dashboard({ kind: 'log', fields: [], stream: '' }));
+    expect(widgetsOf(log)[0]).toMatchObject({ kind: 'log', fields: [], stream: '' });
+  });
+});
+
 describe('words and controls', () => {
   it('need no field for words', () => {
     const read = parseDashboard(dashboard({ kind: 'markdown', fields: undefined, text: '# Hello' }));
@@ -87,8 +121,8 @@ describe('words and controls', () => {
   });
 
   it('are refused with a reason, if the server gives one', () => {
-    expect(parseRefusal('{"error":"too fast"}')).toBe('too fast');
-    expect(parseRefusal('<html>')).toBeNull();
+    expect(refusalIn({ error: 'too fast' })).toBe('too fast');
+    expect(refusalIn({})).toBeNull();
   });
 });
 

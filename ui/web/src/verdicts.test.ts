@@ -3,7 +3,8 @@ import type { Band } from './protocol';
 import { Arrival } from './store/arrival';
 import { Series } from './store/series';
 import type { Machine } from './store/stream';
-import { widgetOf } from './testing/widget';
+import { loopSpec } from './protocol/loop';
+import { fieldOf, widgetOf } from './testing/widget';
 import { judge } from './verdicts';
 
 const bands: Band[] = [
@@ -47,6 +48,24 @@ describe('the verdicts', () => {
     expect(all.abnormal.get('gauge')).toBe('alarm');
     expect(all.worst.get('gauge')).toBe('fan 10');
     expect(all.worst.get('lamp')).toBe('fan 2');
+  });
+
+  it('find a loop abnormal in its safe state alone, whatever it measures', () => {
+    const fields = ['temp', 'setpoint', 'output', 'mode', 'reason'].map((name, slot) =>
+      fieldOf({ name, slot }),
+    );
+    const loop = widgetOf({ kind: 'loop', fields, bands, loop: loopSpec({ settable: true }, fields, 'w') });
+    const inMode = (mode: string): string | undefined => {
+      const series = new Series(
+        new Map([
+          [0, 'number'],
+          [3, 'text'],
+        ]),
+      );
+      series.append({ time: 1, key: '', values: [99, 40, 0, mode, ''] });
+      return judge([loop], () => new Map([['', { series, arrival: new Arrival() }]]), '').abnormal.get('w');
+    };
+    expect(['automatic', 'manual', 'safe'].map(inMode)).toEqual([undefined, undefined, 'alarm']);
   });
 
   it('keep to the first machine while all are well', () => {

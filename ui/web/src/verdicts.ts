@@ -1,6 +1,7 @@
 /** How every widget of the layout stands, whether it is on the page that is shown or not. */
 import { standing, worse } from './levels';
 import type { Level, Widget } from './protocol';
+import { loopMode } from './protocol/loop';
 import type { Series } from './store/series';
 import type { Machine } from './store/stream';
 import { sortKeys } from './store/streams';
@@ -27,6 +28,9 @@ export function levelOf(widget: Widget, series: Series): Level {
     const { severity } = adviceRoles(widget.fields);
     return severity === null ? 'normal' : gradeOf(series.text(severity.slot, newest));
   }
+  // A loop that cannot do its work is abnormal, whatever it measures.
+  if (widget.loop !== null)
+    return loopMode(series.text(widget.loop.mode.slot, newest)) === 'safe' ? 'alarm' : 'normal';
   const [field] = widget.fields;
   const measured = JUDGED_BY_BANDS.has(widget.kind) || widget.kind === 'status';
   if (!measured || field === undefined || series.isText(field.slot)) return 'normal';

@@ -31,7 +31,7 @@ async function lookOver(browser, url, theme, [width, height]) {
     if (tabs > 0) await page.locator('[role=tab]').nth(i).click();
     const chart = page.locator('[data-kind=chart] [aria-label="Show as table"]');
     await page.waitForTimeout(WAIT_MS);
-    found.push(...(await violations(page)));
+    found.push(...(await violations(page)), ...(await work(page)));
     if (i > 0) continue;
     if ((await chart.count()) > 0)
       await chart.first().evaluate((button) => /** @type {HTMLElement} */ (button).click());
@@ -44,6 +44,32 @@ async function lookOver(browser, url, theme, [width, height]) {
   const title = `${theme} ${width}`;
   await page.close();
   return [...new Set(found)].map((violation) => `${title}: ${violation}`);
+}
+
+/** What loops, experiments, totals and logs show only when they are asked to. @param {import('playwright-core').Page} page */
+async function work(page) {
+  const form = page.locator('[data-experiment-start]');
+  if ((await form.count()) === 0) return [];
+  const found = [];
+  for (const shown of ['[data-totals-table]', '[data-kind=log] [data-choice=table]', '[data-choice=manual]'])
+    await page.locator(shown).first().click();
+  await page.waitForTimeout(2 * WAIT_MS);
+  found.push(...(await violations(page)));
+  await page.locator('[data-choice=shift]').click();
+  await page.locator('[data-totals-table]').click();
+  await page.locator('[data-bucket]').nth(3).focus();
+  await form.click();
+  await page.waitForSelector('dialog[open]');
+  found.push(...(await violations(page)));
+  await page.keyboard.press('Escape');
+  await page.locator('[data-run-open]').nth(1).click();
+  await page.waitForSelector('[data-run-view] canvas');
+  await page.selectOption('[data-run-compare]', { index: 2 });
+  await page.waitForTimeout(WAIT_MS);
+  found.push(...(await violations(page)));
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('[data-run-view]', { state: 'detached' });
+  return found;
 }
 
 /** Every view of the alarm panel. @param {import('playwright-core').Page} page */

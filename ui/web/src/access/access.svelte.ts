@@ -1,7 +1,8 @@
 /** Logging in and out, and what the page knows of it. */
-import { parseRefusal } from '../protocol';
+import { tell } from '../ask';
 import { lacking, parseMe, type Me, type Role } from './me';
 
+/** Passwords are slow to check, on purpose. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export class Access {
@@ -44,19 +45,8 @@ export class Access {
   }
 
   private async ask(path: string, body: object): Promise<string | null> {
-    try {
-      const answer = await fetch(new URL(path, this.base), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-requested-with': 'twinflow' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
-      if (!answer.ok) return parseRefusal(await answer.text()) ?? `The server answered ${answer.status}.`;
-      this.beginAnew();
-      return null;
-    } catch (reason) {
-      const late = reason instanceof DOMException && reason.name === 'TimeoutError';
-      return late ? 'The server did not answer in time.' : 'The server cannot be reached.';
-    }
+    const refused = await tell(this.base, path, body, ANSWER_WITHIN_MS);
+    if (refused === null) this.beginAnew();
+    return refused;
   }
 }

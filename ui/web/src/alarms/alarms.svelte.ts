@@ -1,6 +1,7 @@
 /** The alarms of the flow as the page knows them: the server's list, kept up by the rows of the alarm nodes. */
 import { parseAlarms, type AlarmChange, type AlarmNode, type Field, type Rows } from '../protocol';
-import { operate, read } from './ask';
+import { read } from '../ask';
+import { operate } from './ask';
 import { changeOf } from './changes';
 import { AlarmMarks } from './marks.svelte';
 import { changed, countsOf, inOrder, isOpen, isPresent, listed, worstOpen, type Standing } from './standing';

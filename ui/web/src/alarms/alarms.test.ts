@@ -31,7 +31,7 @@ describe('the alarms of a page', () => {
     vi.stubGlobal('fetch', (url: URL, init?: RequestInit) => {
       const body = typeof init?.body === 'string' ? ` ${init.body}` : '';
       requests.push(`${init?.method ?? 'GET'} ${url.pathname}${body}`);
-      if (init?.method === undefined) return Promise.resolve(new Response(JSON.stringify(served)));
+      if ((init?.method ?? 'GET') === 'GET') return Promise.resolve(new Response(JSON.stringify(served)));
       return Promise.resolve(
         refusal === null
           ? new Response('{}')

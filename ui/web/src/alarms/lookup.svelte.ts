@@ -1,7 +1,7 @@
 /** Something that the server keeps of a stretch of time: asked for anew when the stretch, or what is in it, changes. */
 import type { Session } from '../session.svelte';
 import { spanOf, type Window } from '../time/window';
-import { read } from './ask';
+import { read } from '../ask';
 
 const DAY_MS = 86_400_000;
 /** Changes that come together are asked for together. */

@@ -2,7 +2,7 @@
 import { covers, widened } from '../archive/need';
 import { parseJournal, type AlarmChange } from '../protocol';
 import { spanOf, type Window } from '../time/window';
-import { read } from './ask';
+import { read } from '../ask';
 import { idOf } from './standing';
 
 /** A chart with more marks shows nothing else. */

@@ -3,6 +3,7 @@ import type uPlot from 'uplot';
 import type { Band } from '../protocol';
 import { color } from '../theme.svelte';
 import type { Marker } from './markers';
+import type { Stretch } from './stretches';
 
 const ZONES = { normal: 'normal-zone', warning: 'warning-zone', alarm: 'alarm-zone' } as const;
 const LIMITS = { normal: 'limit', warning: 'limit', alarm: 'alarm-limit' } as const;
@@ -58,5 +59,40 @@ export function drawMarkers(plot: uPlot, markers: readonly Marker[]): void {
     ctx.lineTo(x, bbox.top + size * 0.8);
     ctx.fill();
   }
+  ctx.restore();
+}
+
+/** Every other stretch is shaded, each begins with a line, and has its name at the top where there is room. */
+export function drawStretches(plot: uPlot, stretches: readonly Stretch[]): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  const right = bbox.left + bbox.width;
+  const x = (timeMs: number): number =>
+    Math.min(right, Math.max(bbox.left, plot.valToPos(timeMs, 'x', true)));
+  ctx.save();
+  ctx.font = `${11 * ratio}px ${getComputedStyle(plot.root).fontFamily}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'top';
+  ctx.lineWidth = ratio;
+  ctx.strokeStyle = color('limit');
+  ctx.setLineDash([4 * ratio, 4 * ratio]);
+  stretches.forEach(({ name, fromMs, toMs, shaded }) => {
+    const [from, to] = [x(fromMs), x(toMs)];
+    if (to <= from) return;
+    if (shaded) {
+      ctx.fillStyle = color('track');
+      ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    }
+    if (from > bbox.left) {
+      ctx.beginPath();
+      ctx.moveTo(from, bbox.top);
+      ctx.lineTo(from, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    const margin = 4 * ratio;
+    if (ctx.measureText(name).width + 2 * margin > to - from) return;
+    ctx.fillStyle = color('ink-muted');
+    ctx.fillText(name, from + margin, bbox.top + ratio);
+  });
   ctx.restore();
 }

@@ -10,6 +10,8 @@ import { linesOf, unitsOf } from './lines';
 import { beginnings } from './markers';
 import { seenRows } from './seen';
 import { compose, ROLES, type Source } from './source';
+import { stretchesOf } from './stretches';
+import { elapsedText } from './time-axis';
 
 // uPlot asks for the screen when it is loaded.
 vi.hoisted(() => {
@@ -114,7 +116,7 @@ describe('what is seen', () => {
   });
 
   it('goes into a file with units, and nothing for what is missing', () => {
-    expect(toCsv(seen).split('\r\n').slice(0, 3)).toEqual([
+    expect(toCsv(seen, false).split('\r\n').slice(0, 3)).toEqual([
       'time,Temperature [°C],"Temperature, lowest [°C]","Temperature, highest [°C]",Power [W]',
       '1970-01-01T00:00:00.010Z,2,1,3,',
       '1970-01-01T00:00:00.020Z,30.25,,,300',
@@ -123,7 +125,7 @@ describe('what is seen', () => {
 
   it('keeps a name from becoming a formula or a column of its own', () => {
     const named = (title: string): string =>
-      toCsv({ columns: [{ title, unit: null, source: sources()[0] as Source }], rows: [] });
+      toCsv({ columns: [{ title, unit: null, source: sources()[0] as Source }], rows: [] }, false);
     expect(named('=SUM(A1)')).toBe("time,'=SUM(A1)\r\n");
     expect(named('a "b", c')).toBe('time,"a ""b"", c"\r\n');
   });
@@ -149,5 +151,36 @@ describe('the beginning of an alert', () => {
     expect(beginnings(alerts, 0, 0, 10)).toEqual([4, 8]);
     expect(beginnings(alerts, 0, 4, 7)).toEqual([4]);
     expect(beginnings(alerts, 0, 5, 7)).toEqual([]);
+  });
+});
+
+describe('stretches of time', () => {
+  it('last as long as their name does, and those beside each other differ', () => {
+    expect(stretchesOf([0, 10, 20, 30, 40], ['a', 'a', 'b', null, 'a'], 50)).toEqual([
+      { name: 'a', fromMs: 0, toMs: 20, shaded: false },
+      { name: 'b', fromMs: 20, toMs: 30, shaded: true },
+      { name: 'a', fromMs: 40, toMs: 50, shaded: false },
+    ]);
+    expect(stretchesOf([], [], 50)).toEqual([]);
+  });
+});
+
+describe('times since a start', () => {
+  it('are minutes and seconds, and hours where there are some', () => {
+    expect([0, 20_000, 65_000, 3_605_000, -5_000].map(elapsedText)).toEqual([
+      '0:00',
+      '0:20',
+      '1:05',
+      '1:00:05',
+      '-0:05',
+    ]);
+  });
+
+  it('are seconds in a file', () => {
+    const [source] = sources();
+    const columns = [{ title: 'Temperature', unit: null, source: source as Source }];
+    expect(toCsv({ columns, rows: [{ timeMs: 1500, cells: [20] }] }, true)).toBe(
+      'seconds,Temperature\r\n1.5,20\r\n',
+    );
   });
 });

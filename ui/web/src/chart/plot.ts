@@ -3,16 +3,23 @@ import uPlot from 'uplot';
 import { formatMark } from '../format';
 import type { Band } from '../protocol';
 import { color } from '../theme.svelte';
-import { drawBands, drawMarkers } from './background';
+import { drawBands, drawMarkers, drawStretches } from './background';
 import { bind, selected, wheel, type Gestures } from './gestures';
 import { unitsOf, type Line } from './lines';
 import { declaredRange, shownRange } from './scale';
 import type { Marker } from './markers';
 import { ROLES, type Role } from './source';
-import { markPx, RIGHT_PX, stepsIn, timeMark } from './time-axis';
+import type { Stretch } from './stretches';
+import { elapsedText, markPx, RIGHT_PX, stepsIn, timeMark } from './time-axis';
 
 /** All trends share one crosshair. */
 const SYNC_KEY = 'time';
+/** Only the crosshair is shared; what one chart selects, all are told by the view of time. */
+const SHARED: uPlot.Cursor.Sync = {
+  key: SYNC_KEY,
+  scales: ['x', null],
+  filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave', sub: () => true },
+};
 const X_AXIS_PX = 18;
 const Y_AXIS_PX = 42;
 const UNIT_PX = 14;
@@ -26,7 +33,11 @@ export interface PlotOptions {
   readonly height: number;
   readonly gestures: Gestures;
   /** Where an alert began, or an alarm was raised. */
-  readonly markers: () => readonly Marker[];
+  readonly markers?: () => readonly Marker[];
+  /** Stretches of time with a name, behind the lines. */
+  readonly stretches?: () => readonly Stretch[];
+  /** Of the page, so that its charts share a crosshair; of its own; or since a start, in milliseconds. */
+  readonly time?: 'page' | 'own' | 'elapsed';
   /** Index into the drawn points under the crosshair, or null when there is no crosshair. */
   readonly onCursor: (index: number | null) => void;
 }
@@ -75,7 +86,7 @@ function valueAxes(lines: readonly Line[], axis: uPlot.Axis): uPlot.Axis[] {
 }
 
 export function createPlot(target: HTMLElement, options: PlotOptions): uPlot {
-  const { lines, gestures } = options;
+  const { lines, gestures, time = 'page' } = options;
   const font = `11px ${getComputedStyle(target).fontFamily}`;
   const axis: uPlot.Axis = {
     stroke: color('ink-muted'),
@@ -103,15 +114,10 @@ export function createPlot(target: HTMLElement, options: PlotOptions): uPlot {
         y: false,
         drag: { x: true, y: false, setScale: false },
         bind: bind(gestures),
-        // Only the crosshair is shared; what one chart selects, all are told by the view of time.
-        sync: {
-          key: SYNC_KEY,
-          scales: ['x', null],
-          filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave', sub: () => true },
-        },
+        ...(time === 'page' ? { sync: SHARED } : {}),
         points: { size: 6 },
       },
-      scales: { x: { time: true, auto: false }, ...Object.fromEntries(scales) },
+      scales: { x: { time: time !== 'elapsed', auto: false }, ...Object.fromEntries(scales) },
       axes: [
         {
           ...axis,
@@ -119,7 +125,8 @@ export function createPlot(target: HTMLElement, options: PlotOptions): uPlot {
           gap: 3,
           space: (_plot, _axis, fromMs, toMs) => markPx(stepsIn(toMs - fromMs)) * 1.4,
           incrs: (_plot, _axis, fromMs, toMs) => stepsIn(toMs - fromMs),
-          values: (plot, times, _axis, _space, stepMs) => times.map((time) => timeMark(plot, time, stepMs)),
+          values: (plot, times, _axis, _space, stepMs) =>
+            times.map((at) => (time === 'elapsed' ? elapsedText(at) : timeMark(plot, at, stepMs))),
         },
         ...valueAxes(lines, axis),
       ],
@@ -127,8 +134,11 @@ export function createPlot(target: HTMLElement, options: PlotOptions): uPlot {
       // With more lines the bands would hide each other.
       bands: lines.length <= 2 ? spreads(lines) : [],
       hooks: {
-        drawClear: [(plot) => drawBands(plot, options.bands, 'y1')],
-        draw: [(plot) => drawMarkers(plot, options.markers())],
+        drawClear: [
+          (plot) => drawBands(plot, options.bands, 'y1'),
+          (plot) => drawStretches(plot, options.stretches?.() ?? []),
+        ],
+        draw: [(plot) => drawMarkers(plot, options.markers?.() ?? [])],
         setSelect: [
           (plot) => {
             const window = selected(plot);

@@ -7,9 +7,17 @@ import { download, fileName } from './download';
 import { picture } from './picture';
 import { seenRows } from './seen';
 import type { Source } from './source';
+import { elapsedText } from './time-axis';
 
-export function saveCsv(title: string, sources: readonly Source[], { fromMs, toMs }: Window): void {
-  download(csvFile(toCsv(seenRows(sources, fromMs, toMs))), fileName(title, toMs, 'csv'));
+/** @param elapsed whether times are counted from a start */
+export function saveCsv(
+  title: string,
+  sources: readonly Source[],
+  { fromMs, toMs }: Window,
+  elapsed: boolean,
+): void {
+  const content = toCsv(seenRows(sources, fromMs, toMs), elapsed);
+  download(csvFile(content), fileName(title, elapsed ? Date.now() : toMs, 'csv'));
 }
 
 export async function savePng(
@@ -17,12 +25,14 @@ export async function savePng(
   sources: readonly Source[],
   { fromMs, toMs }: Window,
   plot: HTMLCanvasElement,
+  elapsed: boolean,
 ): Promise<void> {
   const lines = sources.map(({ line }) => ({
     ...line,
     name: line.name === '' ? line.field.title : line.name,
   }));
-  const time = `${formatMoment(fromMs)} – ${formatMoment(toMs)}`;
+  const words = elapsed ? elapsedText : formatMoment;
+  const time = `${words(fromMs)} – ${words(toMs)}`;
   const blob = await picture(plot, { title, time, lines });
-  if (blob !== null) download(blob, fileName(title, toMs, 'png'));
+  if (blob !== null) download(blob, fileName(title, elapsed ? Date.now() : toMs, 'png'));
 }

@@ -36,3 +36,11 @@ function isMidnight(timeMs: number): boolean {
   const time = new Date(timeMs);
   return time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0;
 }
+
+/** A time since a start: "0:20", "1:05:00". */
+export function elapsedText(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / SECOND_MS);
+  const two = (of: number): string => String(of).padStart(2, '0');
+  const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return `${ms < 0 ? '-' : ''}${h > 0 ? `${h}:${two(min)}` : min}:${two(s)}`;
+}

@@ -3,35 +3,51 @@ import { formatCell, withUnit } from '../format';
 import type { Cell, ControlSpec, Field, Option } from '../protocol';
 import type { Reading } from '../widgets/reading.svelte';
 import { Structured } from '../protocol/structured';
+import { blockedNow } from './blocked';
 import { sendWish } from './send';
 import { agrees, answered, looked, NONE, shownValue, type Value, type Wish } from './wish';
 
-const PLAIN: ControlSpec = { step: null, confirm: null, options: null };
+export const PLAIN: ControlSpec = { step: null, confirm: null, options: null };
+
+/** What a control is of, and the way of its wishes to the server. */
+export interface Way {
+  /** Unique on the page. */
+  readonly id: string;
+  readonly title: string;
+  readonly spec: ControlSpec;
+  /** Whether its field shows what comes of a wish. */
+  readonly readsBack: boolean;
+  /** Answers why the wish was refused; null when it was taken. @param key of the machine; empty for the only one */
+  readonly send: (value: Value, key: string) => Promise<string | null>;
+}
+
+/** The way of a widget that is nothing but a control. */
+function wayOf({ session, widget }: Reading): Way {
+  return {
+    id: widget.id,
+    title: widget.title,
+    spec: widget.control ?? PLAIN,
+    readsBack: widget.kind !== 'button',
+    send: (value, key) => sendWish(session.base, widget.id, value, key),
+  };
+}
 
 export class Control {
   wish = $state.raw<Wish>(NONE);
   /** A value that waits for the answer to the question; null when nothing is asked. */
   asking = $state<Value | null>(null);
 
-  readonly spec: ControlSpec;
   readonly read: Cell = $derived.by(() => this.reading.latest(this.field));
   readonly shown: Cell = $derived(shownValue(this.wish, this.read));
 
   /** Why the control cannot be used; null when it can. */
-  readonly blocked: string | null = $derived.by(() => {
-    const { session } = this.reading;
-    if (!session.connected) return 'No connection to the server';
-    const lacking = session.access.lacks('operator');
-    if (lacking !== null) return lacking;
-    if (session.all && this.reading.key !== '') return 'Choose one machine to set this';
-    return null;
-  });
+  readonly blocked: string | null = $derived.by(() => blockedNow(this.reading));
 
   constructor(
     readonly reading: Reading,
     readonly field: Field,
+    private readonly way: Way = wayOf(reading),
   ) {
-    this.spec = reading.widget.control ?? PLAIN;
     $effect(() =>
       reading.session.frame.add(() => {
         this.wish = looked(this.wish, this.reading.latest(this.field), this.spec.step, Date.now());
@@ -43,6 +59,22 @@ export class Control {
       this.wish = NONE;
       this.asking = null;
     });
+  }
+
+  get id(): string {
+    return this.way.id;
+  }
+
+  get title(): string {
+    return this.way.title;
+  }
+
+  get spec(): ControlSpec {
+    return this.way.spec;
+  }
+
+  get readsBack(): boolean {
+    return this.way.readsBack;
   }
 
   /** What can be chosen: the options of the control, else the words of the field. */
@@ -77,12 +109,11 @@ export class Control {
   }
 
   private async send(value: Value): Promise<void> {
-    const { session, widget, key } = this.reading;
     const sent: Wish = { state: 'sending', value };
     this.wish = sent;
-    const refusal = await sendWish(session.base, widget.id, value, key);
+    const refusal = await this.way.send(value, this.reading.key);
     // A later wish, or another machine, has taken its place.
     if (this.wish !== sent) return;
-    this.wish = answered(sent, refusal, widget.kind !== 'button', Date.now());
+    this.wish = answered(sent, refusal, this.readsBack, Date.now());
   }
 }

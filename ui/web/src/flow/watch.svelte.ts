@@ -3,7 +3,7 @@ import { ShapeError } from '../check';
 import { parseFlow, type Flow, type FlowNode } from '../protocol/flow';
 import type { Problem } from '../protocol';
 import { parseNodes, type NodesReport, type NodeState } from '../protocol/nodes';
-import { ask, NoAnswer } from './ask';
+import { ask, NoAnswer } from '../ask';
 import { ratesOf, sampleOf, withSample, type Rates, type Sample } from './rates';
 import { standingOf, type Standing } from './standing';
 

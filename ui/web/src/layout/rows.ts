@@ -9,6 +9,8 @@ export const NARROW_PX = 640;
 
 /** A bar of an explanation, and the space around it. */
 const DRIVER_PX = 22;
+/** Sums and bars of one counter. */
+const COUNTER_PX = 140;
 
 interface Size {
   /** Columns it wants when nothing is said. */
@@ -29,6 +31,10 @@ const SIZES: Record<WidgetKind, Size> = {
   histogram: { columns: 3, heightPx: 160 },
   'heat-map': { columns: 4, heightPx: 132 },
   markdown: { columns: 3, heightPx: 132 },
+  loop: { columns: 4, heightPx: 330 },
+  experiment: { columns: 8, heightPx: 400 },
+  totals: { columns: 4, heightPx: 200 },
+  log: { columns: 6, heightPx: 370 },
   slider: { columns: 2, heightPx: 110 },
   number: { columns: 2, heightPx: 110 },
   switch: { columns: 1.5, heightPx: 110 },
@@ -53,6 +59,7 @@ export function heightOf(widget: Widget): number {
   if (widget.kind === 'advice') {
     return SIZES.advice.heightPx + driversOf(widget.fields).length * DRIVER_PX;
   }
+  if (widget.kind === 'totals') return SIZES.totals.heightPx + (widget.fields.length - 1) * COUNTER_PX;
   const lanes = widget.kind === 'timeline' ? Object.keys(widget.fields[0]?.labels ?? {}).length : 0;
   return Math.max(SIZES[widget.kind].heightPx, lanes === 0 ? 0 : 52 + lanes * 16);
 }

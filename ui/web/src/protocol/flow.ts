@@ -1,6 +1,6 @@
 /** The flow that runs, as `GET /api/flow` gives it. Only the flow view reads it: it is not part of `protocol.ts`. */
 import * as check from '../check';
-import { FIELD_TYPES, type FieldType, type Range } from './layout';
+import { FIELD_TYPES, type FieldType, type Range } from './field';
 import type { FlowFault } from './messages';
 
 export const ROLES = ['source', 'transform', 'sink'] as const;

@@ -1,7 +1,10 @@
 /** The layout of the dashboard, as `GET /api/dashboard` gives it. */
 import * as check from '../check';
-import { Structured } from './structured';
 import { alarmInfo, type AlarmInfo } from './alarms';
+import { experimentSpec, type ExperimentSpec } from './experiment';
+import { field, option, type Field, type Option } from './field';
+import { loopSpec, type LoopSpec } from './loop';
+import { totalsSpec, type TotalsSpec } from './totals';
 
 /** Kinds that set a value. */
 export const CONTROL_KINDS = ['slider', 'number', 'switch', 'select', 'button'] as const;
@@ -20,13 +23,14 @@ export const WIDGET_KINDS = [
   'histogram',
   'heat-map',
   'markdown',
+  'loop',
+  'experiment',
+  'totals',
+  'log',
   ...CONTROL_KINDS,
 ] as const;
 /** A server may be newer than an open page: what the page does not know is `unknown`, and breaks nothing. */
 export type WidgetKind = (typeof WIDGET_KINDS)[number] | 'unknown';
-
-export const FIELD_TYPES = ['number', 'integer', 'boolean', 'text', 'time', 'json'] as const;
-export type FieldType = (typeof FIELD_TYPES)[number];
 
 export const LEVELS = ['normal', 'warning', 'alarm'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -35,25 +39,6 @@ export interface Band {
   readonly from: number;
   readonly to: number;
   readonly level: Level;
-}
-
-export type Range = readonly [low: number, high: number];
-
-export interface Field {
-  readonly name: string;
-  readonly title: string;
-  readonly unit: string | null;
-  readonly type: FieldType;
-  readonly range: Range | null;
-  /** Words for the codes of an integer or boolean field, by the code as text. */
-  readonly labels: Readonly<Record<string, string>> | null;
-  /** Position among the values of a row. */
-  readonly slot: number;
-}
-
-export interface Option {
-  readonly value: string | number | boolean | Structured;
-  readonly label: string;
 }
 
 /** How a control sets its value. */
@@ -84,6 +69,10 @@ export interface Widget {
   /** The words of a `markdown` widget. */
   readonly text: string | null;
   readonly control: ControlSpec | null;
+  /** Of a `loop`, an `experiment`, or `totals`; null of every other kind. */
+  readonly loop: LoopSpec | null;
+  readonly experiment: ExperimentSpec | null;
+  readonly totals: TotalsSpec | null;
 }
 
 export interface Group {
@@ -122,52 +111,12 @@ export function widgetsOf(dashboard: Dashboard): readonly Widget[] {
   return dashboard.pages.flatMap(({ groups }) => groups.flatMap(({ widgets }) => widgets));
 }
 
-function range(value: unknown, path: string): Range {
-  const ends = check.list(value, path, check.finite);
-  const [low, high] = ends;
-  if (ends.length !== 2 || low === undefined || high === undefined || low >= high) {
-    return check.fail(path, 'two numbers, the lower first', value);
-  }
-  return [low, high];
-}
-
 function band(value: unknown, path: string): Band {
   const raw = check.object(value, path);
   return {
     from: check.finite(raw['from'], `${path}.from`),
     to: check.finite(raw['to'], `${path}.to`),
     level: check.oneOf(raw['level'], `${path}.level`, LEVELS),
-  };
-}
-
-function field(value: unknown, path: string): Field {
-  const raw = check.object(value, path);
-  const name = check.text(raw['name'], `${path}.name`);
-  return {
-    name,
-    title: check.optional(raw['title'], `${path}.title`, check.text) ?? name,
-    unit: check.optional(raw['unit'], `${path}.unit`, check.text),
-    type: check.oneOf(raw['type'], `${path}.type`, FIELD_TYPES),
-    range: check.optional(raw['range'], `${path}.range`, range),
-    labels: check.optional(raw['labels'], `${path}.labels`, (labels, at) =>
-      check.record(labels, at, check.text),
-    ),
-    slot: check.index(raw['slot'], `${path}.slot`),
-  };
-}
-
-function settable(said: unknown, path: string): Option['value'] {
-  if (typeof said === 'object' && said !== null) return new Structured(said);
-  const plain = typeof said === 'string' || typeof said === 'number' || typeof said === 'boolean';
-  return plain ? said : check.fail(path, 'a value', said);
-}
-
-function option(value: unknown, path: string): Option {
-  const raw = check.object(value, path);
-  const said = raw['value'];
-  return {
-    value: settable(said, `${path}.value`),
-    label: check.optional(raw['label'], `${path}.label`, check.text) ?? String(said),
   };
 }
 
@@ -182,10 +131,15 @@ function control(value: unknown, path: string): ControlSpec {
   };
 }
 
+/** Kinds that have something to show without a field: words, and all that a file holds. */
+const FIELDLESS = new Set<WidgetKind>(['markdown', 'log']);
+/** Kinds that no rows come for. */
+const STREAMLESS = new Set<WidgetKind>(['markdown', 'log', 'unknown']);
+
 /** What a kind has to have; nothing is known of what an unknown one has. */
 function fieldsOf(kind: WidgetKind, value: unknown, path: string): readonly Field[] {
   if (kind === 'unknown') return [];
-  if (kind === 'markdown')
+  if (FIELDLESS.has(kind))
     return check.optional(value, path, (list, at) => check.list(list, at, field)) ?? [];
   const fields = check.list(value, path, field);
   return fields.length === 0 ? check.fail(path, 'at least one field', value) : fields;
@@ -195,22 +149,25 @@ function widget(value: unknown, path: string): Widget {
   const raw = check.object(value, path);
   const kindName = check.text(raw['kind'], `${path}.kind`);
   const kind = WIDGET_KINDS.find((known) => known === kindName) ?? 'unknown';
-  const hasStream = kind !== 'unknown' && kind !== 'markdown';
+  const fields = fieldsOf(kind, raw['fields'], `${path}.fields`);
   return {
     id: check.text(raw['id'], `${path}.id`),
     node: check.text(raw['node'], `${path}.node`),
-    stream: hasStream ? check.text(raw['stream'], `${path}.stream`) : '',
+    stream: STREAMLESS.has(kind) ? '' : check.text(raw['stream'], `${path}.stream`),
     kind,
     kindName,
     title: check.text(raw['title'], `${path}.title`),
     width: check.optional(raw['width'], `${path}.width`, check.positive),
-    fields: fieldsOf(kind, raw['fields'], `${path}.fields`),
+    fields,
     alert: check.optional(raw['alert'], `${path}.alert`, check.index),
     popup: check.optional(raw['popup'], `${path}.popup`, check.flag) ?? false,
     span: check.optional(raw['span'], `${path}.span`, check.positive),
     bands: check.optional(raw['bands'], `${path}.bands`, (bands, at) => check.list(bands, at, band)) ?? [],
     text: check.optional(raw['text'], `${path}.text`, check.text),
     control: check.optional(raw['control'], `${path}.control`, control),
+    loop: kind === 'loop' ? loopSpec(raw['loop'], fields, path) : null,
+    experiment: kind === 'experiment' ? experimentSpec(raw['experiment'], fields, path) : null,
+    totals: kind === 'totals' ? totalsSpec(raw['totals'], `${path}.totals`) : null,
   };
 }
 

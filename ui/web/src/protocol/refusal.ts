@@ -1,10 +1,10 @@
 /** Why the server did not do what it was asked to. */
 import * as check from '../check';
 
-/** Reads the body of an answer other than success; null when it gives no reason. */
-export function parseRefusal(body: string): string | null {
+/** The reason in an answer other than success; null when it gives none. */
+export function refusalIn(answer: unknown): string | null {
   try {
-    return check.text(check.object(JSON.parse(body) as unknown, 'answer')['error'], 'error');
+    return check.text(check.object(answer, 'answer')['error'], 'error');
   } catch {
     return null;
   }

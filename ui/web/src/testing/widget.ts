@@ -30,6 +30,9 @@ export function widgetOf(change: Partial<Widget> = {}): Widget {
     bands: [],
     text: null,
     control: null,
+    loop: null,
+    experiment: null,
+    totals: null,
     ...change,
   };
 }

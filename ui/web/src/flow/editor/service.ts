@@ -8,7 +8,7 @@ import {
   type Proposal,
   type Saved,
 } from '../../protocol/edit';
-import { ask, NoAnswer } from '../ask';
+import { ask, NoAnswer } from '../../ask';
 
 /** A place in a text: line and column count from 0, columns as the editor counts. */
 export interface Caret {
