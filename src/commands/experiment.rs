@@ -101,7 +101,9 @@ fn found(which: &WhichExperiment) -> Result<(Client, String), Stop> {
 }
 
 fn runs(client: &Client, node: &str) -> Result<Vec<Run>, Stop> {
-    client.json(&format!("/api/nodes/{node}/list")).map_err(Stop::failure)
+    client
+        .json(&format!("/api/nodes/{node}/list"))
+        .map_err(Stop::failure)
 }
 
 fn start(options: &StartOptions) -> Result<(), Stop> {

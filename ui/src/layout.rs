@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{
-    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, LoopInfo, Setting, Shown, Totals, View, ViewColumn,
-    WidgetKind,
+    AlarmInfo, Band, ControlKind, ExperimentInfo, FileSet, LoopInfo, Setting, Shown, Totals, View,
+    ViewColumn, WidgetKind,
 };
 use twinflow_engine::schema::FieldType;
 
@@ -177,8 +177,6 @@ fn as_totals<S: Serializer>(totals: &Option<Totals>, serializer: S) -> Result<S:
         .as_ref()
         .map(|cost| json!({ "price": cost.price, "per": cost.per.symbol(), "currency": cost.currency }));
     json!({ "shifts": shifts, "cost": cost }).serialize(serializer)
-fn as_loop<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("loop")
 }
 
 /// A field of a widget.

@@ -26,8 +26,9 @@ pub(crate) use registry::{Known, Registered};
 pub(crate) use rejection::error_batch;
 pub use rejection::{ERROR_OUTPUT, Rejection, error_schema};
 pub use view::{
-    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, Cost, ExperimentInfo, FileSet, ParameterInfo,
-    LoopInfo, PhaseInfo, Place, Setting, SettingOption, Shift, Shown, Totals, View, ViewColumn, WidgetKind,
+    AlarmInfo, AlarmPriority, Band, BandLevel, ControlKind, Cost, ExperimentInfo, FileSet, LoopInfo,
+    ParameterInfo, PhaseInfo, Place, Setting, SettingOption, Shift, Shown, Totals, View, ViewColumn,
+    WidgetKind,
 };
 
 use std::sync::Arc;

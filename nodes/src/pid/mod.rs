@@ -202,6 +202,7 @@ nodes:
             popup: false,
             span_seconds: None,
             bands: Vec::new(),
+            files: None,
         };
         let output = Output {
             name: "out".into(),

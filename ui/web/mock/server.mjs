@@ -179,6 +179,11 @@ const server = createServer(async (request, response) => {
     const answer = answers[url.pathname];
     if (answer === undefined) return void response.writeHead(404, headers).end();
     response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(answer()));
+  } else if (url.pathname.startsWith('/api/nodes/') && request.method === 'GET') {
+    const [node = '', operation = ''] = url.pathname.split('/').slice(3).map(decodeURIComponent);
+    const told = operation === 'list' ? work.operate(node, operation, {}) : null;
+    if (told === null) json(404, { error: `there is no node \`${node}\`` });
+    else json(200, told);
   } else if (url.pathname.startsWith('/api/nodes/') && request.method === 'POST') {
     const [node = '', operation = ''] = url.pathname.split('/').slice(3).map(decodeURIComponent);
     if (request.headers['x-requested-with'] !== 'twinflow')

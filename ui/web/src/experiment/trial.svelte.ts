@@ -1,5 +1,5 @@
 /** An experiment as the page knows it: the run that is under way, those that were made, and what was asked for. */
-import { operationPath, post } from '../ask';
+import { operationPath, post, read } from '../ask';
 import { blockedNow } from '../controls/blocked';
 import { answered, looked, NONE, type Wish } from '../controls/wish';
 import type { Cell, ExperimentSpec, Option, Run } from '../protocol';
@@ -48,7 +48,7 @@ export class Trial {
       () => {
         // A run that begins or ends changes the list.
         void this.run;
-        return post(reading.session.base, this.path('list'), this.keyed({}), parseRuns);
+        return read(reading.session.base, this.path('list'), parseRuns);
       },
       RENEW_MS,
     );

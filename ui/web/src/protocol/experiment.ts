@@ -1,4 +1,4 @@
-/** Experiments: what one is made of, and those that were made (`POST /api/nodes/{node}/list`). */
+/** Experiments: what one is made of, and those that were made (`GET /api/nodes/{node}/list`). */
 import * as check from '../check';
 import { option, range, settable, type Field, type Option, type Range } from './field';
 
