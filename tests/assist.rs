@@ -239,11 +239,11 @@ fn there_is_no_context_in_comments_and_behind_quotes() {
 fn keys_are_completed() {
     assert_eq!(
         labels("tw|"),
-        "twinflow name description include brokers constants templates nodes tests"
+        "twinflow name description include brokers constants history templates nodes tests"
     );
     assert_eq!(
         labels("twinflow: 1\nnodes:\n  a: {}\n|"),
-        "name description include brokers constants templates tests"
+        "name description include brokers constants history templates tests"
     );
     assert_eq!(
         labels("nodes:\n  fan:\n    |"),
