@@ -120,9 +120,14 @@ fn a_running_loop_shows_its_faceplate_and_the_fan_does_what_people_tell_it() {
     let group = &dashboard["pages"][0]["groups"][0];
     assert_eq!(group["title"], "Control");
     let faceplate = &group["widgets"][0];
-    assert_eq!((&faceplate["kind"], &faceplate["loop"]), (&json!("loop"), &json!({"settable": true})));
+    assert_eq!(
+        (&faceplate["kind"], &faceplate["loop"]),
+        (&json!("loop"), &json!({"settable": true}))
+    );
     let fields = faceplate["fields"].as_array().unwrap();
-    let shown = fields.iter().map(|field| (field["name"].as_str().unwrap(), &field["unit"], &field["range"]));
+    let shown = fields
+        .iter()
+        .map(|field| (field["name"].as_str().unwrap(), &field["unit"], &field["range"]));
     assert_eq!(
         shown.collect::<Vec<_>>(),
         [
@@ -143,10 +148,16 @@ fn a_running_loop_shows_its_faceplate_and_the_fan_does_what_people_tell_it() {
     let (code, answer) = post("manual", &json!({"output": 137}));
     assert_eq!(
         (code, answer),
-        (422, json!({"error": "137 % is above 100 %, the most that is allowed"}))
+        (
+            422,
+            json!({"error": "137 % is above 100 %, the most that is allowed"})
+        )
     );
     let (code, answer) = post("manual", &json!({"output": 37}));
-    assert_eq!((code, &answer["mode"], &answer["output"]), (200, &json!("manual"), &json!(37.0)));
+    assert_eq!(
+        (code, &answer["mode"], &answer["output"]),
+        (200, &json!("manual"), &json!(37.0))
+    );
     // The fan's own readings tell that it obeys.
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let obeys = || {
