@@ -65,7 +65,8 @@ impl Aiming {
         let way = ramp_per_s * passed_s.max(0.0);
         ramp.value += (target - ramp.value).clamp(-way, way);
         // A late record gets the value of now, and holds nothing back; unless the machine's clock was set back.
-        if passed_s > 0.0 || passed_s < -LATEST_S {
+        let is_late = (-LATEST_S..=0.0).contains(&passed_s);
+        if !is_late {
             ramp.time = time;
         }
         ramp.is_changed = true;
