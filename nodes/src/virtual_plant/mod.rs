@@ -85,7 +85,8 @@ impl VirtualPlant {
         for members in numbered.chunks(a_link) {
             let client_id = match links.len() {
                 0 => settings.client_id.clone(),
-                number => format!("{}-{}", settings.client_id, number + 1),
+                // No node is called so: its own client id has no such letter.
+                number => format!("{}_{}", settings.client_id, number + 1),
             };
             places.extend((0..members.len()).map(|place| (links.len(), place)));
             let members = members.iter().map(|(number, topics)| Member {
