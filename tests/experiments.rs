@@ -172,6 +172,15 @@ fn a_run_by_command_can_be_waited_for_and_its_file_is_for_training_and_replay() 
     });
     let problems = program.wait_for_status(|_| true)["problems"].clone();
     assert_eq!(problems, json!([]));
+    let (_, files) = program.request("GET", "/api/files/trial", &[], "");
+    let files: Value = serde_json::from_str(&files).unwrap();
+    let newest = files[0]["name"].as_str().unwrap();
+    assert_eq!(files.as_array().unwrap().len(), 2, "{files:#}");
+    let (code, csv) = program.request("GET", &format!("/api/files/trial/{newest}"), &[], "");
+    assert!(
+        code == 200 && csv.ends_with(&read(folder, newest)),
+        "{code} {csv}"
+    );
     let listed = experiment(folder, program.dashboard(), &["list"]);
     let lines: Vec<&str> = listed.stdout.lines().collect();
     assert!(

@@ -47,7 +47,7 @@ impl NodeType for MqttOut {
     const NAME: &'static str = "mqtt-out";
     const ROLE: Role = Role::Sink;
     const DOC: &'static str = r#"Sends every record to an MQTT broker as a JSON object: `timestamp` in milliseconds, `key` where there are several
-machines, and the fields.
+machines, and the fields that the record has.
 
 ```yaml
 twinflow: 1

@@ -47,8 +47,11 @@ pub(super) fn warn_of_unused_outputs(nodes: &[Node], diagnostics: &mut Vec<Diagn
             .view
             .as_ref()
             .is_some_and(|view| matches!(view.shown, Shown::Experiment(_)));
-        let is_lost = |(output, _): &&(usize, _)| !read.is_empty() && !(is_experiment && *output > 0);
-        for (_, output) in unread.iter().filter(is_lost) {
+        let is_seen = |output: usize| is_experiment && output > 0;
+        let lost = unread
+            .iter()
+            .filter(|(output, _)| !read.is_empty() && !is_seen(*output));
+        for (_, output) in lost {
             let (id, output) = (&node.id.value, &output.name);
             let message = format!("nothing reads the output `{output}` of `{id}`: its records are lost");
             diagnostics.push(

@@ -74,10 +74,10 @@ const IN_A_REPLAY: &str = "this is a replay: its runs are kept only where `--out
 impl NodeType for Experiment {
     const NAME: &'static str = "experiment";
     const ROLE: Role = Role::Transform;
-    const DOC: &'static str = r#"Runs that people start on the dashboard, by `twinflow experiment start`, or by `POST /api/nodes/NAME/start` with
-`{"parameters": {"fault": "Imbalance"}, "note": "new bearing"}`. A run goes through its phases; at the beginning of each, the commands
-of the phase leave the node as one record, in most flows to an `mqtt-out`. While it lasts, the records that arrive from its machine are
-logged. One run at a time; where there are several machines, `"key"` names the one.
+    const DOC: &'static str = r#"Runs that people start: phases that send commands, and a log of each run. They are started on the dashboard, by `twinflow experiment
+start`, or by `POST /api/nodes/NAME/start` with `{"parameters": {"fault": "Imbalance"}, "note": "new bearing"}`. At the beginning of each phase
+its commands leave the node as one record, in most flows to an `mqtt-out`. While a run lasts, the records that arrive from its machine
+are logged. One run at a time; where there are several machines, `"key"` names the one.
 
 **Commands.** `$name` is what was chosen for a parameter, also within an object. `60 %` is a number in the unit of the field. A field that a phase
 does not name is not sent. Whoever stops a run (`stop`) lets the last phase's commands go out at once: let the last phase undo what the others

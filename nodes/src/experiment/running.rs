@@ -227,10 +227,10 @@ impl Experimenting {
         let keys = Arc::clone(&self.context.keys);
         let of_name = |name: &str| batch.keys().iter().copied().find(|key| *keys.name(*key) == *name);
         for record in self.past.take_unsettled(|name| of_name(name).is_some()) {
-            if let (Some(key), Some(time)) = (of_name(&record.key), batch.times().last()) {
+            if let Some(key) = of_name(&record.key) {
                 let chosen = self.protocol.chosen_once(&record.parameters);
                 let values = self.protocol.values(self.protocol.last(), &chosen);
-                self.send(key, values, *time, out);
+                self.send(key, values, self.context.clock.now(), out);
             }
             self.past.settle(&record);
         }
