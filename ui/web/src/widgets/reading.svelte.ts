@@ -9,6 +9,8 @@ import type { Machine } from '../store/stream';
 
 export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
 
+/** What nobody sees is kept up for those who read the page in other ways. */
+const OUT_OF_SIGHT_MS = 1000;
 /** A slow source is late only after so many of its own intervals. */
 const INTERVALS_UNTIL_STALE = 3;
 
@@ -30,12 +32,28 @@ export class Reading {
   ageMs = $state(0);
 
   private machine: Machine | null = null;
+  /** Whether the widget is on the screen, or nearly. */
+  private inSight = true;
+  private refreshedMs = 0;
 
   constructor(
     readonly session: Session,
     readonly widget: Widget,
   ) {
-    $effect(() => session.frame.add(() => this.refresh()));
+    $effect(() => session.frame.add(() => this.follow()));
+  }
+
+  /** Takes down whether the widget is in sight. */
+  see(inSight: boolean): void {
+    this.inSight = inSight;
+    if (inSight) this.session.frame.request();
+  }
+
+  /** Calls `painter` at every beat while the widget is in sight, until the returned function is called. */
+  draw(painter: () => void): () => void {
+    return this.session.frame.add(() => {
+      if (this.inSight) painter();
+    });
   }
 
   /** The newest value of a field. */
@@ -101,6 +119,13 @@ export class Reading {
       spanMs: spanOf(window),
       nowMs: this.now(),
     });
+  }
+
+  private follow(): void {
+    const nowMs = performance.now();
+    if (!this.inSight && nowMs - this.refreshedMs < OUT_OF_SIGHT_MS) return;
+    this.refreshedMs = nowMs;
+    this.refresh();
   }
 
   private refresh(): void {
