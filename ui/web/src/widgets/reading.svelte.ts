@@ -9,7 +9,7 @@ import type { Machine } from '../store/stream';
 
 export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
 
-/** What nobody sees is kept up for those who read the page in other ways. */
+/** How often what is out of sight is kept up. */
 const OUT_OF_SIGHT_MS = 1000;
 /** A slow source is late only after so many of its own intervals. */
 const INTERVALS_UNTIL_STALE = 3;
@@ -34,13 +34,12 @@ export class Reading {
   private machine: Machine | null = null;
   /** Whether the widget is on the screen, or nearly. */
   private inSight = true;
-  private refreshedMs = 0;
 
   constructor(
     readonly session: Session,
     readonly widget: Widget,
   ) {
-    $effect(() => session.frame.add(() => this.follow()));
+    $effect(() => this.write(() => this.refresh()));
   }
 
   /** Takes down whether the widget is in sight. */
@@ -50,9 +49,20 @@ export class Reading {
   }
 
   /** Calls `painter` at every beat while the widget is in sight, until the returned function is called. */
-  draw(painter: () => void): () => void {
+  paint(painter: () => void): () => void {
     return this.session.frame.add(() => {
       if (this.inSight) painter();
+    });
+  }
+
+  /** The same for what is written into the page: out of sight it goes on slowly, for those who read in other ways. */
+  write(writer: () => void): () => void {
+    let writtenMs = 0;
+    return this.session.frame.add(() => {
+      const nowMs = performance.now();
+      if (!this.inSight && nowMs - writtenMs < OUT_OF_SIGHT_MS) return;
+      writtenMs = nowMs;
+      writer();
     });
   }
 
@@ -119,13 +129,6 @@ export class Reading {
       spanMs: spanOf(window),
       nowMs: this.now(),
     });
-  }
-
-  private follow(): void {
-    const nowMs = performance.now();
-    if (!this.inSight && nowMs - this.refreshedMs < OUT_OF_SIGHT_MS) return;
-    this.refreshedMs = nowMs;
-    this.refresh();
   }
 
   private refresh(): void {
