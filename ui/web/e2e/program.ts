@@ -1,5 +1,5 @@
 /** The real program, started with a flow of the test's own. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -38,6 +38,21 @@ export function flowFolder(flow: string): string {
 /** Starts the flow in `folder` and waits until the program says that it runs. */
 export function start(folder: string, listen = '127.0.0.1:0'): Promise<Program> {
   return serve(folder, ['run', 'flow.yaml', '--listen', listen]);
+}
+
+/** The same for those who log in: `users.toml` in the folder says who they are. */
+export function startGuarded(folder: string): Promise<Program> {
+  return serve(folder, ['run', 'flow.yaml', '--listen', '127.0.0.1:0', '--users', 'users.toml']);
+}
+
+/** Adds somebody to the users file of a folder. */
+export function addUser(folder: string, name: string, role: string, password: string): void {
+  const { status, stderr } = spawnSync(binary(), ['user', 'add', name, '--role', role], {
+    cwd: folder,
+    input: `${password}\n`,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`twinflow user add ended with ${status}: ${stderr}`);
 }
 
 /** Shows the log in `folder` again, so many times as fast as it was. */

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { launch, until, watch } from './browser';
 import { send } from './mosquitto';
@@ -34,6 +34,36 @@ beforeAll(async () => {
   return async () => expect(await program.stop()).toBe(0);
 });
 
+/** At which share of its height the chart's curve ends, by the pixels of its canvas: those are the only blue ones. */
+function curveEnd(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const chart = document.querySelector('[data-widget-id="trend"]');
+    const [canvas, plot] = [chart?.querySelector('canvas'), chart?.querySelector('.u-over')];
+    if (!canvas || !plot) return Number.NaN;
+    const [whole, inner] = [canvas.getBoundingClientRect(), plot.getBoundingClientRect()];
+    const scale = canvas.width / whole.width;
+    const [left, top, width, height] = [
+      inner.left - whole.left,
+      inner.top - whole.top,
+      inner.width,
+      inner.height,
+    ].map((length) => Math.round(length * scale)) as [number, number, number, number];
+    const copy = new OffscreenCanvas(width, height).getContext('2d');
+    if (copy === null) return Number.NaN;
+    copy.drawImage(canvas, -left, -top);
+    const { data } = copy.getImageData(0, 0, width, height);
+    for (let x = width - 1; x >= 0; x -= 1) {
+      const rows = Array.from({ length: height }, (_, y) => y).filter((y) => {
+        const at = (y * width + x) * 4;
+        const [red = 0, , blue = 0, alpha = 0] = data.subarray(at, at + 4);
+        return alpha > 100 && blue - red > 40;
+      });
+      if (rows.length > 0) return 1 - rows.reduce((sum, y) => sum + y + 0.5, 0) / rows.length / height;
+    }
+    return Number.NaN;
+  });
+}
+
 test('a page that is opened again has the history', async () => {
   const page = await browser.newPage();
   const complaints = watch(page, program.url);
@@ -53,6 +83,9 @@ test('a page that is opened again has the history', async () => {
   await page.locator('[data-widget-id="number"]', { hasText: '+18.0 in 50 min' }).waitFor();
   for (const { state } of readings)
     await page.locator(`[data-widget-id="states"] li[title="${state}"]`).waitFor({ state: 'attached' });
+
+  // The curve ends where the last reading stands in the range of the field.
+  await expect.poll(() => curveEnd(page)).toBeCloseTo(30.5 / 60, 1);
 
   // The cursor on the curve reads the earliest point.
   const plot = await page.locator('[data-widget-id="trend"] .u-over').boundingBox();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { CONTROL_KINDS, WIDGET_KINDS } from '../src/protocol';
 import { launch, until, watch } from './browser';
@@ -33,14 +33,14 @@ nodes:
   rows: { type: dashboard-widget, from: fan, widget: table, fields: [temp, state] }
   spread: { type: dashboard-widget, from: fan, widget: histogram, fields: [temp] }
   map: { type: dashboard-widget, from: fan, widget: heat-map, fields: [temp] }
+  words_of_ours: { type: note, title: When it is hot, text: "Call **the shift**." }
   log: { type: csv-sink, from: fan, file: log.csv }
   twin: { type: mqtt-out, from: fan, broker: plant, topic: twin }
 `;
 const LABELS = ['Normal', 'Overcurrent'];
-/** The kinds that show a reading: not those that set one, nor plain words. */
-const SHOWING = WIDGET_KINDS.filter(
-  (kind) => kind !== 'markdown' && !CONTROL_KINDS.some((control) => control === kind),
-);
+/** All kinds but those that set a value. */
+const SHOWING = WIDGET_KINDS.filter((kind) => !CONTROL_KINDS.some((control) => control === kind));
+const RANGE = 60;
 
 let browser: Browser;
 let program: Program;
@@ -52,6 +52,25 @@ beforeAll(async () => {
   program = await start(flowFolder(FLOW));
   return async () => expect(await program.stop()).toBe(0);
 });
+
+/** How far the bar is filled, of its whole length. */
+function barShare(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const width = (at: string): number =>
+      document.querySelector(`[data-widget-id="level"] ${at}`)?.getBoundingClientRect().width ?? Number.NaN;
+    return width('.amount') / width('.track');
+  });
+}
+
+/** Where the needle of the dial stands, of the half circle from left to right. */
+function needleShare(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const needle = document.querySelector<SVGPathElement>('[data-widget-id="dial"] .needle');
+    if (needle === null) return Number.NaN;
+    const [from, to] = [needle.getPointAtLength(0), needle.getPointAtLength(needle.getTotalLength())];
+    return Math.atan2(to.y - from.y, to.x - from.x) / Math.PI + 1;
+  });
+}
 
 test('a reading shows in every kind of widget, in the file, and on the way out', async () => {
   const page = await browser.newPage();
@@ -77,6 +96,16 @@ test('a reading shows in every kind of widget, in the file, and on the way out',
     for (const widget of ['states', 'todo']) await until(page, widget, 'code', label);
     await until(page, 'todo', 'share', `${reading.share} %`);
     await until(page, 'todo', 'advice', reading.advice);
+    // Beside the words, what is drawn, and what is said of it to those who do not see it.
+    for (const widget of ['dial', 'level']) {
+      const meter = page.locator(`[data-widget-id="${widget}"] [role="meter"]`);
+      await expect.poll(() => meter.getAttribute('aria-valuenow')).toBe(String(reading.temp));
+      expect(await meter.getAttribute('aria-valuetext')).toBe(`${reading.temp} °C`);
+    }
+    await expect.poll(() => barShare(page)).toBeCloseTo(reading.temp / RANGE, 2);
+    await expect.poll(() => needleShare(page)).toBeCloseTo(reading.temp / RANGE, 2);
+    await page.locator('[data-widget-id="states"] li.now', { hasText: label }).waitFor();
+    await page.locator('[data-widget-id="map"] li', { hasText: String(reading.temp) }).waitFor();
     const alert = page.locator('[data-widget-id="lamp"]');
     await expect.poll(() => alert.getAttribute('data-level')).toBe(reading.code === 0 ? 'normal' : 'alarm');
     expect(JSON.parse(await twin.next)).toMatchObject(reading);
@@ -86,6 +115,13 @@ test('a reading shows in every kind of widget, in the file, and on the way out',
       .toContain(`,${temp},${share},${code},${state},${advice}\n`);
   }
   await page.locator('[data-toast="lamp"]', { hasText: 'running' }).waitFor();
+  const [first, last] = readings.map(({ temp }) => temp);
+  // All of them at once: the histogram counts both, the table has both, the newest above.
+  await until(page, 'spread', 'temp', (((first ?? 0) + (last ?? 0)) / 2).toFixed(1));
+  await page.locator('[data-widget-id="spread"] .scale', { hasText: '2 values' }).waitFor();
+  const column = page.locator('[data-widget-id="rows"] tbody td:first-child');
+  expect(await column.allTextContents()).toEqual([String(last), String(first)]);
+  await page.locator('[data-kind="markdown"] strong', { hasText: 'the shift' }).waitFor();
   expect(complaints).toEqual([]);
   await page.close();
 });

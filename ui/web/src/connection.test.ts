@@ -59,6 +59,14 @@ describe('the connection', () => {
   });
   afterEach(() => vi.useRealTimers());
 
+  it('reads every line of a frame, also those beside one that cannot be read', () => {
+    latest().opens();
+    const rows = { type: 'rows', stream: 'overview', first: 1, rows: [[1, 'fan', 2]] };
+    latest().says([hello, 'nonsense', rows].map((line) => JSON.stringify(line)).join('\n'));
+    expect(messages.map(({ type }) => type)).toEqual(['hello', 'rows']);
+    expect(unreadable).toHaveBeenCalledOnce();
+  });
+
   it('subscribes from what is held and counts as up from the hello on', () => {
     latest().opens();
     expect(JSON.parse(latest().sent[0] ?? '')).toEqual({ type: 'subscribe', since: { overview: 1234 } });

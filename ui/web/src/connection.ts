@@ -19,7 +19,7 @@ export interface ConnectionEvents {
   since(): Record<string, number>;
   message(message: ServerMessage): void;
   connected(is: boolean): void;
-  /** A frame could not be read; the connection goes on. */
+  /** A message could not be read; the connection goes on. */
   unreadable(reason: unknown): void;
 }
 
@@ -72,9 +72,13 @@ export class Connection {
 
   private receive(frame: unknown): void {
     this.expectSpeech();
+    for (const line of String(frame).split('\n')) this.read(line);
+  }
+
+  private read(line: string): void {
     let message: ServerMessage;
     try {
-      message = parseMessage(String(frame));
+      message = parseMessage(line);
     } catch (reason) {
       this.events.unreadable(reason);
       return;

@@ -1,17 +1,27 @@
-/** One drawing beat for all widgets: at most once a screen frame, and never while the page is hidden. */
+/** One drawing beat for all widgets: at most once a screen frame, for a part of the time only, and never while the page is hidden. */
 
 /** Time moves on without data too: axes scroll and ages grow. */
 const BEAT_MS = 100;
 const CALM_BEAT_MS = 500;
+/** Drawing takes so much of the time at most. Where it is slow there are fewer frames, each with the latest. */
+const MOST_SHARE = 0.1;
+const LONGEST_PAUSE_MS = 100;
+/** How much the latest frame tells of what the next will take. */
+const SMOOTHING = 0.25;
 
 export class Frame {
   private readonly painters = new Set<() => void>();
   private pending = false;
-  private beat: ReturnType<typeof setInterval> | undefined;
+  private beat: ReturnType<typeof setTimeout> | undefined;
+  /** What a frame takes, with all that the browser does for it. */
+  private costMs = 0;
+  private earliestMs = 0;
+  private calm: { readonly matches: boolean } | undefined;
 
   start(): void {
-    document.addEventListener('visibilitychange', this.follow);
-    this.follow();
+    this.calm = matchMedia('(prefers-reduced-motion: reduce)');
+    document.addEventListener('visibilitychange', () => this.request());
+    this.request();
   }
 
   /** Calls `painter` at every beat until the returned function is called. */
@@ -24,11 +34,21 @@ export class Frame {
   request(): void {
     if (this.pending || document.hidden) return;
     this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      for (const painter of this.painters) this.paint(painter);
-    });
+    const pauseMs = this.earliestMs - performance.now();
+    if (pauseMs > 0) setTimeout(() => requestAnimationFrame(this.draw), pauseMs);
+    else requestAnimationFrame(this.draw);
   }
+
+  private readonly draw = (): void => {
+    this.pending = false;
+    const begunMs = performance.now();
+    for (const painter of this.painters) this.paint(painter);
+    this.earliestMs = begunMs + Math.min(LONGEST_PAUSE_MS, this.costMs / MOST_SHARE);
+    // A timer comes only after the browser has laid out and painted what is new.
+    setTimeout(() => (this.costMs += (performance.now() - begunMs - this.costMs) * SMOOTHING));
+    clearTimeout(this.beat);
+    this.beat = setTimeout(() => this.request(), this.calm?.matches ? CALM_BEAT_MS : BEAT_MS);
+  };
 
   /** One broken widget must not stop the others. */
   private paint(painter: () => void): void {
@@ -39,12 +59,4 @@ export class Frame {
       reportError(reason);
     }
   }
-
-  private readonly follow = (): void => {
-    clearInterval(this.beat);
-    if (document.hidden) return;
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.beat = setInterval(() => this.request(), calm ? CALM_BEAT_MS : BEAT_MS);
-    this.request();
-  };
 }

@@ -113,7 +113,7 @@ export class Trend {
   draw(on: uPlot, { fromMs, toMs }: Window): void {
     const sources = this.sourcesIn({ fromMs, toMs });
     this.filled = sources.some(({ past }) => past !== null && past.times.length > 0);
-    const pixels = Math.max(50, on.over.clientWidth);
+    const pixels = Math.max(50, on.bbox.width / devicePixelRatio);
     this.markers = gathered(this.markersIn({ fromMs, toMs }), ((toMs - fromMs) / pixels) * FLAG_PX);
     const data = compose(sources, { fromMs, toMs, pixels, gapMs: this.reading.silenceMs });
     on.batch(() => {

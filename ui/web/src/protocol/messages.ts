@@ -1,4 +1,4 @@
-/** The frames of the WebSocket `/ws`. */
+/** The messages of the WebSocket `/ws`: a text frame holds one a line. */
 import * as check from '../check';
 
 export type Cell = number | boolean | string | null;
@@ -119,9 +119,9 @@ function counts(value: unknown, path: string): NodeCounts {
   };
 }
 
-/** Reads one text frame of `/ws`. Throws a {@link check.ShapeError}, or a SyntaxError when it is not JSON. */
-export function parseMessage(frame: string): ServerMessage {
-  const raw = check.object(JSON.parse(frame) as unknown, 'message');
+/** Reads one message of `/ws`. Throws a {@link check.ShapeError}, or a SyntaxError when it is not JSON. */
+export function parseMessage(line: string): ServerMessage {
+  const raw = check.object(JSON.parse(line) as unknown, 'message');
   const type = check.oneOf(raw['type'], 'type', ['hello', 'rows', 'status']);
   switch (type) {
     case 'hello':

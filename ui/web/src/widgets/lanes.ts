@@ -95,7 +95,7 @@ export function drawLanes(canvas: HTMLCanvasElement, width: number, height: numb
   const barHeight = Math.max(4, Math.min(14, laneHeight - 4));
   const plain = color('neutral-fill');
   const onAlarm = color('on-alarm');
-  const abnormal = hatching(ctx, color('alarm-fill'), color('alarm-wash'));
+  let abnormal: CanvasPattern | string | undefined;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   for (const run of runs) {
@@ -103,7 +103,8 @@ export function drawLanes(canvas: HTMLCanvasElement, width: number, height: numb
     const length = Math.max(1.5, x(run.toMs) - left);
     const top = middle(run.state) - barHeight / 2;
     const isNormal = normal === null || run.state === normal;
-    ctx.fillStyle = isNormal ? plain : abnormal;
+    abnormal ??= isNormal ? undefined : hatching(ctx, color('alarm-fill'), color('alarm-wash'));
+    ctx.fillStyle = isNormal ? plain : (abnormal ?? plain);
     if (isNormal) ctx.fillRect(left, top + barHeight / 4, length, barHeight / 2);
     else ctx.fillRect(left, top, length, barHeight);
     if (isNormal || length < 48 || barHeight < 11) continue;

@@ -9,6 +9,8 @@ import type { Machine } from '../store/stream';
 
 export type Condition = 'loading' | 'empty' | 'fresh' | 'stale';
 
+/** How often what is out of sight is kept up. */
+const OUT_OF_SIGHT_MS = 1000;
 /** A slow source is late only after so many of its own intervals. */
 const INTERVALS_UNTIL_STALE = 3;
 
@@ -30,12 +32,38 @@ export class Reading {
   ageMs = $state(0);
 
   private machine: Machine | null = null;
+  /** Whether the widget is on the screen, or nearly. */
+  private inSight = true;
 
   constructor(
     readonly session: Session,
     readonly widget: Widget,
   ) {
-    $effect(() => session.frame.add(() => this.refresh()));
+    $effect(() => this.write(() => this.refresh()));
+  }
+
+  /** Takes down whether the widget is in sight. */
+  see(inSight: boolean): void {
+    this.inSight = inSight;
+    if (inSight) this.session.frame.request();
+  }
+
+  /** Calls `painter` at every beat while the widget is in sight, until the returned function is called. */
+  paint(painter: () => void): () => void {
+    return this.session.frame.add(() => {
+      if (this.inSight) painter();
+    });
+  }
+
+  /** The same for what is written into the page: out of sight it goes on slowly, for those who read in other ways. */
+  write(writer: () => void): () => void {
+    let writtenMs = 0;
+    return this.session.frame.add(() => {
+      const nowMs = performance.now();
+      if (!this.inSight && nowMs - writtenMs < OUT_OF_SIGHT_MS) return;
+      writtenMs = nowMs;
+      writer();
+    });
   }
 
   /** The newest value of a field. */

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Frame } from './frame';
+
+const SCREEN_MS = 16;
+const SECOND_MS = 1000;
+
+describe('the drawing beat', () => {
+  let frame: Frame;
+  let frames: number;
+  let nowMs: number;
+  /** What the browser takes to make a frame. */
+  let costMs: number;
+
+  /** Lets time go on, with twenty readings a second. */
+  async function readings(forMs: number): Promise<void> {
+    const endMs = nowMs + forMs;
+    for (let readMs = nowMs; nowMs < endMs; nowMs += 1) {
+      if (nowMs >= readMs) {
+        frame.request();
+        readMs += 50;
+      }
+      await vi.advanceTimersByTimeAsync(1);
+    }
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    [frames, nowMs, costMs] = [0, 0, 0];
+    vi.stubGlobal('document', { hidden: false, addEventListener: vi.fn() });
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
+    vi.stubGlobal('requestAnimationFrame', (draw: () => void) => setTimeout(draw, SCREEN_MS));
+    vi.stubGlobal('performance', { now: () => nowMs });
+    frame = new Frame();
+    frame.add(() => {
+      frames += 1;
+      nowMs += costMs;
+    });
+    frame.start();
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it('goes on by itself while nothing comes', async () => {
+    await vi.advanceTimersByTimeAsync(SECOND_MS);
+    expect(frames).toBeGreaterThan(7);
+    expect(frames).toBeLessThan(11);
+  });
+
+  it('draws every reading where that costs little', async () => {
+    costMs = 1;
+    await readings(SECOND_MS);
+    expect(frames).toBeGreaterThan(18);
+  });
+
+  it('leaves frames out where they are dear, but draws some ten a second', async () => {
+    costMs = 40;
+    await readings(SECOND_MS);
+    frames = 0;
+    await readings(SECOND_MS);
+    expect(frames).toBeGreaterThan(6);
+    expect(frames).toBeLessThan(12);
+  });
+});
