@@ -81,11 +81,17 @@ impl Plan {
                 });
                 continue;
             }
-            let origin = origin(graph, node);
+            // What a loop wishes and puts out is known by itself alone.
+            let is_loop = matches!(view.shown, Shown::Loop(_));
+            let origin = if is_loop {
+                node.id.value.clone()
+            } else {
+                origin(graph, node)
+            };
             let stream: Arc<str> = node.id.value.as_str().into();
             for (column, shown) in view.columns.iter().enumerate() {
                 // What a node computes itself, such as whether its alert holds, comes again from the rest.
-                if shown.slot.is_none() {
+                if shown.slot.is_none() && !is_loop {
                     continue;
                 }
                 let series = series(&origin, &shown.field);
