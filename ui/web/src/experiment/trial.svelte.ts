@@ -10,6 +10,7 @@ import { progressOf, type Progress } from './progress';
 
 /** A run that is under way grows. */
 const RENEW_MS = 15_000;
+const ENDING_MS = 500;
 
 export interface Underway {
   readonly run: string;
@@ -52,6 +53,13 @@ export class Trial {
       },
       RENEW_MS,
     );
+    // Its files are written a moment after a run has ended.
+    $effect(() => {
+      const isWritten = this.run !== null || this.runs.value?.every(({ outcome }) => outcome !== 'running');
+      if (isWritten !== false) return;
+      const timer = setTimeout(() => this.runs.renew(), ENDING_MS);
+      return () => clearTimeout(timer);
+    });
     $effect(() =>
       reading.session.frame.add(() => {
         this.wish = looked(this.wish, this.run ?? '', null, Date.now());
