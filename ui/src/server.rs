@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post, put};
 use axum::{Extension, Json, Router, middleware};
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
@@ -94,13 +94,11 @@ impl Server {
             },
         };
         let thread = ServerThread::start().map_err(failed)?;
-        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
         let listener = {
             let _inside = thread.handle().enter();
-            TcpListener::from_std(listener).map_err(failed)?
+            listener(listen).map_err(failed)?
         };
+        let address = listener.local_addr().map_err(failed)?;
         let tls = access.tls.clone();
         Ok(Bound {
             listener,
@@ -190,6 +188,26 @@ impl Bound {
             _thread: self.thread,
         }
     }
+}
+
+/// What waits in the kernel for a browser that reads slowly: what is sent after it is the latest, and the kernel would hold megabytes of
+/// what was. Enough for a second of a page of fifty widgets at twenty readings a second.
+const SEND_BUFFER_BYTES: u32 = 256 * 1024;
+/// Browsers that are about to be let in.
+const BACKLOG: u32 = 1024;
+
+/// Connections have what their listener has been told.
+fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that is started again takes the port of the one before at once. On Windows it would take that of a running one.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// One reading is small, a batch is not.
