@@ -45,6 +45,8 @@ export async function processSeconds(browser) {
  */
 export async function followNumber(page, place) {
   await page.locator(place).filter({ hasText: /\d/ }).waitFor();
+  // What is out of sight is written slowly.
+  await page.locator(place).scrollIntoViewIfNeeded();
   await page.evaluate((at) => {
     const nowMs = () => performance.timeOrigin + performance.now();
     const seen = (globalThis.seen = []);

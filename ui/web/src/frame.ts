@@ -1,13 +1,17 @@
 /** One drawing beat for all widgets: at most once a screen frame, for a part of the time only, and never while the page is hidden. */
 
 /** Time moves on without data too: axes scroll and ages grow. */
-const BEAT_MS = 100;
+const BEAT_MS = 250;
 const CALM_BEAT_MS = 500;
 /** Drawing takes so much of the time at most. Where it is slow there are fewer frames, each with the latest. */
 const MOST_SHARE = 0.1;
 const LONGEST_PAUSE_MS = 100;
+/** After a pause a frame may come so much too early: what belongs to one reading does not always come at once. */
+const AHEAD_MS = 100;
 /** How much the latest frame tells of what the next will take. */
 const SMOOTHING = 0.25;
+/** What painters may take together before those that can wait do so. */
+const FULL_MS = 8;
 
 export class Frame {
   private readonly painters = new Set<() => void>();
@@ -15,7 +19,9 @@ export class Frame {
   private beat: ReturnType<typeof setTimeout> | undefined;
   /** What a frame takes, with all that the browser does for it. */
   private costMs = 0;
-  private earliestMs = 0;
+  private begunMs = 0;
+  /** When the pauses after all frames so far are over. */
+  private restedMs = 0;
   private calm: { readonly matches: boolean } | undefined;
 
   start(): void {
@@ -34,16 +40,22 @@ export class Frame {
   request(): void {
     if (this.pending || document.hidden) return;
     this.pending = true;
-    const pauseMs = this.earliestMs - performance.now();
+    const pauseMs = this.restedMs - AHEAD_MS - performance.now();
     if (pauseMs > 0) setTimeout(() => requestAnimationFrame(this.draw), pauseMs);
     else requestAnimationFrame(this.draw);
+  }
+
+  /** Whether what can wait should wait for the next frame. */
+  get full(): boolean {
+    return performance.now() - this.begunMs > FULL_MS;
   }
 
   private readonly draw = (): void => {
     this.pending = false;
     const begunMs = performance.now();
+    this.begunMs = begunMs;
     for (const painter of this.painters) this.paint(painter);
-    this.earliestMs = begunMs + Math.min(LONGEST_PAUSE_MS, this.costMs / MOST_SHARE);
+    this.restedMs = Math.max(this.restedMs, begunMs) + Math.min(LONGEST_PAUSE_MS, this.costMs / MOST_SHARE);
     // A timer comes only after the browser has laid out and painted what is new.
     setTimeout(() => (this.costMs += (performance.now() - begunMs - this.costMs) * SMOOTHING));
     clearTimeout(this.beat);
