@@ -12,7 +12,7 @@ use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use twinflow_engine::record::Value;
 use twinflow_engine::runtime::{FeedRows, Watched};
 
@@ -21,6 +21,8 @@ use crate::status::Status;
 
 /// The shortest time between two sends to one browser.
 const PACE: Duration = Duration::from_millis(40);
+/// What belongs to one reading reaches the feeds of its widgets one after the other: it is sent, and drawn, at once.
+const GATHERING: Duration = Duration::from_millis(4);
 /// How many rows of a feed one send carries at most.
 const ROWS_A_SEND: usize = 6_000;
 
@@ -82,6 +84,8 @@ pub async fn serve(socket: WebSocket, mut current: Current) {
                     return;
                 }
                 earliest = Instant::now() + PACE;
+                sleep(GATHERING).await;
+                pulse.borrow_and_update();
                 match &mut cursors {
                     Some(cursors) => send_new(&mut outgoing, &watched, cursors).await,
                     None => continue,

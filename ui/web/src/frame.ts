@@ -5,9 +5,9 @@ const BEAT_MS = 250;
 const CALM_BEAT_MS = 500;
 /** Drawing takes so much of the time at most. Where it is slow there are fewer frames, each with the latest. */
 const MOST_SHARE = 0.1;
-const LONGEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 200;
 /** After a pause a frame may come so much too early: what belongs to one reading does not always come at once. */
-const AHEAD_MS = 100;
+const AHEAD_MS = 150;
 /** How much the latest frame tells of what the next will take. */
 const SMOOTHING = 0.25;
 /** What painters may take together before those that can wait do so. */
