@@ -6,8 +6,8 @@ const CALM_BEAT_MS = 500;
 /** Drawing takes so much of the time at most. Where it is slow there are fewer frames, each with the latest. */
 const MOST_SHARE = 0.1;
 const LONGEST_PAUSE_MS = 200;
-/** After a pause a frame may come so much too early: what belongs to one reading does not always come at once. */
-const AHEAD_MS = 150;
+/** So much may frames come too early after a pause: what belongs to one reading does not always come at once. */
+const AHEAD_MS = 350;
 /** How much the latest frame tells of what the next will take. */
 const SMOOTHING = 0.25;
 /** What painters may take together before those that can wait do so. */
