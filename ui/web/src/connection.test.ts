@@ -1,19 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Connection, type Socket } from './connection';
+import { Connection } from './connection';
+import { EarlyLine, OPEN, type Socket } from './line';
 import type { ServerMessage } from './protocol';
+
+const CLOSED = 3;
 
 class FakeSocket implements Socket {
   onopen: Socket['onopen'] = null;
   onmessage: Socket['onmessage'] = null;
   onclose: Socket['onclose'] = null;
   readonly sent: string[] = [];
-  closed = false;
+  readyState = OPEN;
 
   send(text: string): void {
     this.sent.push(text);
   }
   close(): void {
-    this.closed = true;
+    this.readyState = CLOSED;
   }
   opens(): void {
     this.onopen?.({} as Event);
@@ -23,6 +26,7 @@ class FakeSocket implements Socket {
     this.onmessage?.({ data } as MessageEvent);
   }
   drops(): void {
+    this.readyState = CLOSED;
     this.onclose?.({} as CloseEvent);
   }
 }
@@ -98,10 +102,10 @@ describe('the connection', () => {
     vi.advanceTimersByTime(9_000);
     latest().says(hello);
     vi.advanceTimersByTime(9_999);
-    expect(latest().closed).toBe(false);
+    expect(latest().readyState).toBe(OPEN);
     const silent = latest();
     vi.advanceTimersByTime(1);
-    expect(silent.closed).toBe(true);
+    expect(silent.readyState).toBe(CLOSED);
     expect(connected).toHaveBeenLastCalledWith(false);
     vi.advanceTimersByTime(250);
     expect(sockets.length).toBe(2);
@@ -124,10 +128,35 @@ describe('the connection', () => {
     expect(messages).toEqual([hello]);
   });
 
+  it('goes on with a line that was opened before, and has all that it brought', () => {
+    const socket = new FakeSocket();
+    const early = new EarlyLine(socket);
+    socket.opens();
+    expect(socket.sent.map((text) => JSON.parse(text))).toEqual([{ type: 'subscribe', since: {} }]);
+    socket.says(hello);
+    connection.adopt(early);
+    socket.says({ ...hello, revision: 'later' });
+    expect(messages).toEqual([hello, { ...hello, revision: 'later' }]);
+    expect(connected).toHaveBeenLastCalledWith(true);
+    socket.drops();
+    expect(connected).toHaveBeenLastCalledWith(false);
+    vi.advanceTimersByTime(500);
+    expect(sockets.length).toBe(2);
+  });
+
+  it('opens another one when that has gone already', () => {
+    const socket = new FakeSocket();
+    const early = new EarlyLine(socket);
+    socket.drops();
+    connection.adopt(early);
+    vi.advanceTimersByTime(250);
+    expect(sockets.length).toBe(2);
+  });
+
   it('stays down once stopped', () => {
     connection.stop();
     vi.advanceTimersByTime(60_000);
     expect(sockets.length).toBe(1);
-    expect(latest().closed).toBe(true);
+    expect(latest().readyState).toBe(CLOSED);
   });
 });

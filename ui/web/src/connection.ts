@@ -1,18 +1,10 @@
 /** The WebSocket to the server, kept up: it comes back by itself, and notices a line that has gone silent. */
 import { backoffMs } from './backoff';
-import { parseMessage, type ServerMessage, type Subscribe } from './protocol';
+import { OPEN, subscription, type EarlyLine, type Socket } from './line';
+import { parseMessage, type ServerMessage } from './protocol';
 
 /** The server speaks about every second; after so long a silence the line is taken for dead. */
 const SILENCE_MS = 10_000;
-
-/** What is used of a WebSocket. */
-export interface Socket {
-  onopen: ((event: Event) => unknown) | null;
-  onmessage: ((event: MessageEvent) => unknown) | null;
-  onclose: ((event: CloseEvent) => unknown) | null;
-  send(text: string): void;
-  close(): void;
-}
 
 export interface ConnectionEvents {
   /** What to subscribe from, asked at every opening. */
@@ -34,6 +26,14 @@ export class Connection {
     private readonly events: ConnectionEvents,
     private readonly random: () => number = Math.random,
   ) {}
+
+  /** Goes on with a line that was opened already. */
+  adopt(early: EarlyLine): void {
+    const [socket, kept] = early.take();
+    this.listen(socket);
+    for (const event of kept) this.receive(event.data);
+    if (socket.readyState > OPEN) this.lost();
+  }
 
   /** Leaves the present line, if any, and opens a new one at once. */
   restart(): void {
@@ -60,11 +60,12 @@ export class Connection {
 
   private connect(): void {
     const socket = this.open();
+    socket.onopen = () => socket.send(subscription(this.events.since()));
+    this.listen(socket);
+  }
+
+  private listen(socket: Socket): void {
     this.socket = socket;
-    socket.onopen = () => {
-      const subscribe: Subscribe = { type: 'subscribe', since: this.events.since() };
-      socket.send(JSON.stringify(subscribe));
-    };
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => this.lost();
     this.expectSpeech();

@@ -6,6 +6,7 @@ import {
   formatDelta,
   formatDuration,
   formatMark,
+  formatMoment,
   formatNumber,
   withUnit,
 } from './format';
@@ -37,6 +38,17 @@ describe('digits', () => {
     [3e-9, '3.00e-9'],
   ])('of %d without a range give %s', (value, shown) => {
     expect(formatNumber(value, null)).toBe(shown);
+  });
+
+  it('are grouped as English has it, from five figures on', () => {
+    const english = new Intl.NumberFormat('en', {
+      minimumFractionDigits: 2,
+      maximumFractionDigits: 2,
+      useGrouping: 'min2',
+    });
+    for (const size of [0.126, 1.006, 999.996, 9999.99, 9999.996, 10000, 123456.789, 7654321.5, 98765432.1]) {
+      for (const value of [size, -size]) expect(formatMark(value, 0.01)).toBe(english.format(value));
+    }
   });
 
   it('never show a negative nought', () => {
@@ -116,5 +128,19 @@ describe('sizes', () => {
 
   it('of tables are counted', () => {
     expect([0, 800, 292_655].map(formatCount)).toEqual(['0', '800', '292,655']);
+  });
+});
+
+describe('a time', () => {
+  it.each(
+    Array.from({ length: 12 }, (_, month) => new Date(2026, month, 3 * month + 1, 2 * month, 7, 9).getTime()),
+  )('at %d is told as the British do', (timeMs) => {
+    const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+    expect(formatMoment(timeMs)).toBe(`${day.format(timeMs)} ${clock.format(timeMs)}`);
+  });
+
+  it.each([Number.NaN, 9e15])('that is none (%d) is a dash', (timeMs) => {
+    expect(formatMoment(timeMs)).toBe('– –');
   });
 });

@@ -7,6 +7,7 @@ import { backoffMs } from './backoff';
 import { ShapeError } from './check';
 import { Connection } from './connection';
 import { Frame } from './frame';
+import { socketUrl, type EarlyLine } from './line';
 import { Notices, type Notice } from './notices/notices';
 import {
   parseDashboard,
@@ -64,7 +65,7 @@ export class Session {
   alarms: Alarms;
 
   readonly line: LineState = $derived.by(() => {
-    if (!this.connected) return 'disconnected';
+    if (!this.connected || this.dashboard === null) return 'disconnected';
     return this.ageMs > this.staleAfterMs ? 'delayed' : 'live';
   });
 
@@ -78,6 +79,8 @@ export class Session {
   /** Until then rows may be from before the page knew the stream: their alerts may be long over. */
   private oldNewsUntilMs = NEVER;
   private loading = false;
+  /** What came while the first layout was on its way, and when; null once it needs no keeping. */
+  private early: { readonly message: ServerMessage; readonly atMs: number }[] | null = [];
   private verdicts: Verdicts = { abnormal: new Map(), worst: new Map() };
   private judgedMs = 0;
   private readonly connection: Connection;
@@ -86,13 +89,15 @@ export class Session {
     this.archive = $state.raw(new Archive(base));
     this.access = new Access(base);
     this.alarms = $state.raw(new Alarms(base, [], () => this.now()));
-    const socketUrl = new URL('ws', base);
-    socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.connection = new Connection(() => new WebSocket(socketUrl), {
+    this.connection = new Connection(() => new WebSocket(socketUrl(base)), {
       since: () => ({ ...this.streams?.since(), ...this.alarms.since() }),
-      message: (message) => this.take(message),
+      message: (message) => {
+        if (this.early === null) this.take(message, Date.now());
+        else this.early.push({ message, atMs: Date.now() });
+      },
       connected: (is) => {
         this.connected = is;
+        if (!is && this.early !== null) this.early = [];
         // A line is also cut when the session is over, and can be had again by a log-in in another tab.
         if (!is || this.access.mustLogIn) void this.access.look();
       },
@@ -100,14 +105,18 @@ export class Session {
     });
   }
 
-  start(): void {
+  /** Begins, on a line that was opened already if there is one. */
+  start(early: EarlyLine | null = null): void {
     this.frame.add(() => this.tick());
     this.frame.start();
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });
-    void this.access.look();
+    // Readings and layout come side by side, so that the first picture has values in it.
+    if (early === null) this.connection.restart();
+    else this.connection.adopt(early);
     void this.load();
+    void this.access.look();
   }
 
   /** Whether what the server kept has come: what is missing now was never measured. */
@@ -188,6 +197,8 @@ export class Session {
         this.adopt(parseDashboard(await answer.json()));
         break;
       } catch (reason) {
+        this.early = null;
+        this.connection.stop();
         // A server that is away is shown as disconnected; only one that answers nonsense needs words.
         const spoken = reason instanceof ShapeError || reason instanceof SyntaxError;
         this.failure = spoken ? `The layout cannot be read: ${reason.message}` : null;
@@ -195,7 +206,18 @@ export class Session {
       }
     }
     this.loading = false;
-    this.connection.restart();
+    const { early } = this;
+    this.early = null;
+    if (early === null) this.connection.restart();
+    else this.takeEarly(early);
+  }
+
+  private takeEarly(early: readonly { readonly message: ServerMessage; readonly atMs: number }[]): void {
+    for (const { message, atMs } of early) {
+      this.take(message, atMs);
+      // They are of another layout than the one that came.
+      if (this.loading) return;
+    }
   }
 
   private adopt(dashboard: Dashboard): void {
@@ -212,10 +234,10 @@ export class Session {
     this.dashboard = dashboard;
   }
 
-  private take(message: ServerMessage): void {
+  private take(message: ServerMessage, atMs: number): void {
     switch (message.type) {
       case 'hello':
-        return this.greet(message);
+        return this.greet(message, atMs);
       case 'rows':
         return this.takeRows(message);
       case 'status':
@@ -225,8 +247,8 @@ export class Session {
     }
   }
 
-  private greet(hello: Hello): void {
-    this.clock = { now: hello.now, asOf: Date.now() };
+  private greet(hello: Hello, atMs: number): void {
+    this.clock = { now: hello.now, asOf: atMs };
     this.replay = hello.replay;
     if (hello.revision !== this.dashboard?.revision) {
       // Rows of the new layout must not meet the slots of the old one.

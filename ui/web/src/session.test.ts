@@ -9,6 +9,7 @@ class FakeSocket {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
   sent: string[] = [];
+  readonly readyState = 1;
 
   constructor(readonly url: URL) {
     FakeSocket.all.push(this);
@@ -178,5 +179,60 @@ describe('a session', () => {
     latest().says({ type: 'nonsense' });
     latest().says({ type: 'nonsense' });
     expect(session.problems).toMatchObject([{ node: 'this page', count: 2 }]);
+  });
+});
+
+describe('readings that are there before the layout', () => {
+  let session: Session;
+  let serve: (layout: object) => void;
+  const socket = (): FakeSocket => FakeSocket.all.at(-1) as FakeSocket;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW });
+    FakeSocket.all = [];
+    vi.stubGlobal('WebSocket', FakeSocket);
+    vi.stubGlobal('document', { hidden: false, addEventListener: vi.fn() });
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
+    vi.stubGlobal('requestAnimationFrame', (paint: () => void) => setTimeout(paint, 16));
+    vi.stubGlobal('fetch', (url: URL) => {
+      if (!url.pathname.endsWith('api/dashboard')) return Promise.resolve(new Response('{}'));
+      return new Promise((done) => (serve = (answer) => done(new Response(JSON.stringify(answer)))));
+    });
+    session = new Session('https://plant.example/twin/');
+    session.start();
+    socket().onopen?.();
+    socket().says({ type: 'hello', revision: 'one', now: NOW });
+    socket().rows(7, [[NOW, 'fan', false, 'Normal']]);
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it('are shown with it, by the time at which they came', async () => {
+    expect(session.line).toBe('disconnected');
+    await vi.advanceTimersByTimeAsync(700);
+    serve(layout('one'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.machine('alerts')?.series.text(1, 0)).toBe('Normal');
+    expect(session.now()).toBe(NOW + 700);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('are left out when they are of another one, which is asked for', async () => {
+    serve(layout('two'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.machine('alerts')).toBeNull();
+    serve(layout('one'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.dashboard?.revision).toBe('one');
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('are left out when the line was cut since', async () => {
+    socket().onclose?.();
+    serve(layout('one'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.machine('alerts')).toBeNull();
   });
 });

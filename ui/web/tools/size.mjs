@@ -4,18 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const BUDGET_KB = 120;
+/** Loaded when they are drawn, which those are on the first page of the fan's dashboard. */
+const ON_THE_FIRST_PAGE = ['Chart', 'Totals'];
 const dist = process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
+const names = (await readdir(`${dist}/assets`)).filter((name) => /\.(js|css)$/.test(name));
+/** @type {Map<string, string>} */
+const texts = new Map();
+for (const name of names) texts.set(name, await readFile(`${dist}/assets/${name}`, 'utf8'));
 const page = await readFile(`${dist}/index.html`, 'utf8');
-const files = await Promise.all(
-  (await readdir(`${dist}/assets`))
-    .filter((name) => /\.(js|css)$/.test(name))
-    .map(async (name) => ({
-      name,
-      first: page.includes(`assets/${name}`),
-      kb: gzipSync(await readFile(`${dist}/assets/${name}`), { level: 9 }).length / 1000,
-    })),
-);
+const first = new Set(names.filter((name) => page.includes(`assets/${name}`)));
+for (const part of ON_THE_FIRST_PAGE) {
+  const found = names.find((name) => name.startsWith(`${part}-`) && name.endsWith('.js'));
+  if (found === undefined) throw new Error(`there is no part ${part} in ${dist}: was it renamed?`);
+  first.add(found);
+}
+// What they are made of comes with them.
+for (const name of first) {
+  const imports = texts.get(name)?.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+)["'`]/g) ?? [];
+  for (const found of imports) if (found[1] !== undefined) first.add(found[1]);
+}
+const files = names.map((name) => ({
+  name,
+  first: first.has(name),
+  kb: gzipSync(texts.get(name) ?? '', { level: 9 }).length / 1000,
+}));
 files.sort((a, b) => Number(b.first) - Number(a.first) || b.kb - a.kb);
 for (const { name, first, kb } of files) {
   console.log(`${kb.toFixed(1).padStart(7)} kB  ${first ? 'first load' : 'later     '}  ${name}`);

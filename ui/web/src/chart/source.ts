@@ -1,8 +1,9 @@
 /** Where the points of a line come from, and its curves in a window. */
 import type uPlot from 'uplot';
 import { join } from './align';
-import { apart, firstAt, NO_CURVE, pastCurve, within, woven } from '../archive/join';
+import { apart, NO_CURVE, pastCurve, woven } from '../archive/join';
 import { ALWAYS } from '../archive/need';
+import { pastPoints, type Point } from '../archive/points';
 import type { Curve } from '../decimate';
 import type { Measured, Past } from '../protocol';
 import type { Series } from '../store/series';
@@ -51,37 +52,6 @@ export function compose(sources: readonly Source[], window: Window): uPlot.Align
       return ROLES.map((role) => all[role]);
     }),
   );
-}
-
-export interface Point {
-  readonly timeMs: number;
-  readonly mean: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-}
-
-/** What the archive has of a field in the gaps of a window. */
-export function pastPoints(
-  past: Past | null,
-  name: string,
-  gaps: readonly Span[],
-  { fromMs, toMs }: Span,
-): Point[] {
-  const field = past?.fields[name];
-  if (past === null || field === undefined) return [];
-  return gaps.flatMap((gap) => {
-    const [begin, stop] = within(past.times, gap);
-    const [first, end] = [
-      Math.max(begin, firstAt(past.times, fromMs)),
-      Math.min(stop, firstAt(past.times, toMs + 1)),
-    ];
-    return past.times.slice(first, Math.max(first, end)).map((timeMs, i) => ({
-      timeMs,
-      mean: field.mean[first + i] ?? null,
-      low: field.min?.[first + i] ?? null,
-      high: field.max?.[first + i] ?? null,
-    }));
-  });
 }
 
 /** Every point of a source within a window, none left out. */

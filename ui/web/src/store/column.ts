@@ -47,31 +47,37 @@ export class NumberColumn implements Column {
   }
 }
 
+/** A place without a text. */
+const NONE = -1;
+/** So many unused words are kept for each place before they are looked for. */
+const SPARE = 2;
+
+/** Texts mostly repeat: each is kept once, and the rows hold its number. */
 export class TextColumn implements Column {
-  private data: (string | null)[];
-  private lastWritten: string | null = null;
+  private codes: Int32Array;
+  private words: string[] = [];
+  private readonly codeOf = new Map<string, number>();
 
   constructor(size: number) {
-    this.data = new Array<string | null>(size).fill(null);
+    this.codes = new Int32Array(size).fill(NONE);
   }
 
   write(place: number, cell: Cell): void {
-    const text = cell === null ? null : String(cell);
-    // A text mostly repeats the one before: keep one copy of it, not one a row.
-    if (text !== this.lastWritten) this.lastWritten = text;
-    this.data[place] = this.lastWritten;
+    this.codes[place] = NONE;
+    if (cell !== null) this.codes[place] = this.code(String(cell));
   }
 
   swap(a: number, b: number): void {
-    const kept = this.textAt(a);
-    this.data[a] = this.textAt(b);
-    this.data[b] = kept;
+    const kept = this.codes[a] ?? NONE;
+    this.codes[a] = this.codes[b] ?? NONE;
+    this.codes[b] = kept;
   }
 
   resize(size: number, start: number): void {
-    const turned = [...this.data.slice(start), ...this.data.slice(0, start)];
-    while (turned.length < size) turned.push(null);
-    this.data = turned;
+    const grown = new Int32Array(size).fill(NONE);
+    grown.set(this.codes.subarray(start));
+    grown.set(this.codes.subarray(0, start), this.codes.length - start);
+    this.codes = grown;
   }
 
   numberAt(): number {
@@ -79,7 +85,28 @@ export class TextColumn implements Column {
   }
 
   textAt(place: number): string | null {
-    return this.data[place] ?? null;
+    return this.words[this.codes[place] ?? NONE] ?? null;
+  }
+
+  private code(text: string): number {
+    const known = this.codeOf.get(text);
+    if (known !== undefined) return known;
+    if (this.words.length >= SPARE * this.codes.length) this.forgetUnused();
+    const code = this.words.length;
+    this.words.push(text);
+    this.codeOf.set(text, code);
+    return code;
+  }
+
+  /** Numbers the words anew that a row still has. */
+  private forgetUnused(): void {
+    const before = this.words;
+    this.words = [];
+    this.codeOf.clear();
+    this.codes.forEach((code, place) => {
+      const word = before[code];
+      if (word !== undefined) this.codes[place] = this.code(word);
+    });
   }
 }
 

@@ -35,6 +35,17 @@ describe('a series', () => {
     ]);
   });
 
+  it.each([1, 3, 100_000])(
+    'keeps the newest of texts of which %d differ, also when they overtake',
+    (differ) => {
+      const series = new Series(new Map([[0, 'text' as const]]), 1500);
+      const text = (t: number): string | null => (t % 7 === 0 ? null : `text ${t % differ}`);
+      for (let t = 0; t < 8000; t += 2) for (const at of [t + 1, t]) series.append(row(at, text(at)));
+      expect(series.length).toBe(1500);
+      for (let i = 0; i < 1500; i += 1) expect(series.text(0, i)).toBe(text(series.time(i)));
+    },
+  );
+
   it('holds booleans, times and text by the kind of their slot', () => {
     const series = new Series(
       new Map([

@@ -3,10 +3,13 @@ import { widgetsOf, type Dashboard, type Row, type Rows, type Widget } from '../
 import { columnsOf } from './column';
 import { Stream, type Machine } from './stream';
 
-const byName = new Intl.Collator('en', { numeric: true });
+/** Made when there is something to compare: a browser takes its time to load what it needs for one. */
+let byName: Intl.Collator | undefined;
 
 /** By their names as people count: "fan 9" before "fan 10". */
 export function sortKeys(keys: readonly string[]): string[] {
+  if (keys.length < 2) return [...keys];
+  byName ??= new Intl.Collator('en', { numeric: true });
   return [...keys].sort(byName.compare);
 }
 

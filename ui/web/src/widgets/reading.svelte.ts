@@ -1,4 +1,5 @@
 /** What one widget sees of its stream: refreshed once a frame, and only when there is something new. */
+import { untrack } from 'svelte';
 import { gapsOf, missing } from '../archive/need';
 import { labelOf } from '../format';
 import type { Cell, Field, Past, Widget } from '../protocol';
@@ -39,6 +40,8 @@ export class Reading {
     readonly session: Session,
     readonly widget: Widget,
   ) {
+    // What is known already stands in the widget from the first.
+    untrack(() => this.refresh());
     $effect(() => this.write(() => this.refresh()));
   }
 

@@ -1,5 +1,5 @@
 /** The values of a field in a stretch of time, from live rows and from the archive. */
-import { pastPoints } from '../chart/source';
+import { pastPoints } from '../archive/points';
 import type { Field } from '../protocol';
 import type { Window } from '../time/window';
 import type { Backed } from './reading.svelte';
