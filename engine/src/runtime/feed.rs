@@ -4,6 +4,7 @@
 //! and sees that it did by the sequence numbers.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -103,14 +104,20 @@ impl Feed {
     /// none.
     #[must_use]
     pub fn rows_since(&self, from: u64, most: usize) -> Option<FeedRows> {
+        self.rows_within(from..u64::MAX, most)
+    }
+
+    /// The rows with these sequence numbers, at most `most` of them and the newest of those; nothing when none is kept.
+    #[must_use]
+    pub fn rows_within(&self, numbers: Range<u64>, most: usize) -> Option<FeedRows> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = ring.times.len();
-        let oldest = ring.next - kept as u64;
-        let first = from.max(oldest).max(ring.next.saturating_sub(most as u64));
-        if first >= ring.next {
+        let oldest = ring.next - ring.times.len() as u64;
+        let end = numbers.end.min(ring.next);
+        let first = numbers.start.max(oldest).max(end.saturating_sub(most as u64));
+        if first >= end {
             return None;
         }
-        let start = usize::try_from(first - oldest).ok()?;
+        let places = usize::try_from(first - oldest).ok()?..usize::try_from(end - oldest).ok()?;
         let row = |at: usize| {
             let time = ring.times.get(at).copied()?;
             let key = ring.keys.get(at).copied()?;
@@ -122,7 +129,7 @@ impl Feed {
         };
         Some(FeedRows {
             first,
-            rows: (start..kept).filter_map(row).collect(),
+            rows: places.filter_map(row).collect(),
         })
     }
 

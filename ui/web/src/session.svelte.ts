@@ -266,7 +266,7 @@ export class Session {
     const nowMs = this.now();
     if (rows.reset) this.oldNewsUntilMs = nowMs + HISTORY_PHASE_MS;
     const fresh = this.streams?.accept(rows, nowMs, nowMs < this.historyUntilMs) ?? [];
-    if (rows.reset || fresh.length > 0) {
+    if (rows.reset || rows.rows.length > 0) {
       this.board?.observe(rows.stream, fresh, { nowMs, history: nowMs < this.oldNewsUntilMs });
       this.followKeys();
       this.showNotices();

@@ -44,10 +44,24 @@ export class Series {
     this.late = 0;
     this.version += 1;
     this.noteInterval(row.time);
-    const place = this.claimPlace();
-    this.times.write(place, row.time);
-    for (const [slot, column] of this.columns) column.write(place, row.values[slot] ?? null);
+    this.fill(this.claimPlace(), row);
     this.sortIn();
+  }
+
+  /** Takes rows, in their order, from before all that it has; the oldest are left out where there is no room. */
+  prepend(rows: readonly Row[]): void {
+    for (let i = rows.length - 1; i >= 0 && this.length < this.capacity; i -= 1) {
+      const row = rows[i];
+      // Of a clock that was set back since.
+      if (row === undefined || row.time > this.time(Math.min(this.length - 1, MOST_OVERTAKEN))) continue;
+      if (this.length === this.size) this.grow();
+      this.start = (this.start + this.size - 1) % this.size;
+      this.length += 1;
+      this.fill(this.start, row);
+      for (let at = 0; at + 1 < this.length && this.time(at) > this.time(at + 1); at += 1)
+        this.exchange(at, at + 1);
+    }
+    this.version += 1;
   }
 
   /** Event time of row `i` (0 is the oldest), milliseconds since 1970; NaN outside. */
@@ -111,14 +125,21 @@ export class Series {
     this.intervalMs = this.intervalMs === 0 ? gap : this.intervalMs + (gap - this.intervalMs) / 16;
   }
 
+  private grow(): void {
+    const grown = Math.min(this.capacity, this.size * 2);
+    this.times.resize(grown, this.start);
+    for (const column of this.columns.values()) column.resize(grown, this.start);
+    this.start = 0;
+    this.size = grown;
+  }
+
+  private fill(place: number, row: Row): void {
+    this.times.write(place, row.time);
+    for (const [slot, column] of this.columns) column.write(place, row.values[slot] ?? null);
+  }
+
   private claimPlace(): number {
-    if (this.length === this.size && this.size < this.capacity) {
-      const grown = Math.min(this.capacity, this.size * 2);
-      this.times.resize(grown, this.start);
-      for (const column of this.columns.values()) column.resize(grown, this.start);
-      this.start = 0;
-      this.size = grown;
-    }
+    if (this.length === this.size && this.size < this.capacity) this.grow();
     if (this.length === this.size) {
       const oldest = this.start;
       this.start = (this.start + 1) % this.size;
@@ -130,11 +151,12 @@ export class Series {
 
   /** Rows of one machine can overtake each other on their way; views rely on ascending times. */
   private sortIn(): void {
-    for (let i = this.length - 1; i > 0 && this.time(i) < this.time(i - 1); i -= 1) {
-      const here = this.place(i);
-      const before = this.place(i - 1);
-      this.times.swap(here, before);
-      for (const column of this.columns.values()) column.swap(here, before);
-    }
+    for (let i = this.length - 1; i > 0 && this.time(i) < this.time(i - 1); i -= 1) this.exchange(i, i - 1);
+  }
+
+  private exchange(i: number, j: number): void {
+    const [a, b] = [this.place(i), this.place(j)];
+    this.times.swap(a, b);
+    for (const column of this.columns.values()) column.swap(a, b);
   }
 }

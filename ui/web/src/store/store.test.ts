@@ -23,6 +23,35 @@ describe('a series', () => {
     expect(contents(series).every(([time, value], i) => time === 2500 + i && value === time * 2)).toBe(true);
   });
 
+  it.each([0, 40, 700, 1400])(
+    'takes rows from before %d that it has, the newest of them when there are too many',
+    (had) => {
+      const series = new Series(NUMBERS, 1500);
+      for (let t = 2000; t < 2000 + had; t += 1) series.append(row(t, t * 2));
+      // Two that overtook each other, at the seam and within.
+      const times = Array.from({ length: 1000 }, (_, i) => 1000 + i);
+      [times[500], times[501]] = [1501, 1500];
+      series.prepend(times.map((t) => row(t, t * 2)));
+      const length = Math.min(1500, had + 1000);
+      expect(series.length).toBe(length);
+      expect(contents(series)).toEqual(
+        Array.from({ length }, (_, i) => [2000 + had - length + i, (2000 + had - length + i) * 2]),
+      );
+      series.append(row(9999, 1));
+      expect(series.lastTime).toBe(9999);
+    },
+  );
+
+  it('leaves out rows from before that are of a clock that was set back', () => {
+    const series = new Series(NUMBERS);
+    series.append(row(100, 1));
+    series.prepend([row(5000, 2), row(50, 3)]);
+    expect(contents(series)).toEqual([
+      [50, 3],
+      [100, 1],
+    ]);
+  });
+
   it('tells a missing value from nought', () => {
     const series = new Series(NUMBERS);
     series.append(row(1, null));
@@ -110,6 +139,25 @@ describe('a stream', () => {
     expect(stream.accept(rows(2, 3), 0, false)).toEqual([]);
     expect(held(stream)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(stream.lastSeq).toBe(7);
+  });
+
+  it('takes what comes from before, piece by piece and in the order of time', () => {
+    const stream = new Stream(NUMBERS);
+    stream.accept(rows(50, 3), 0, true);
+    expect(stream.accept(rows(45, 6), 0, true)).toEqual([]);
+    expect(stream.accept(rows(43, 2), 0, true)).toEqual([]);
+    expect(held(stream)).toEqual([43, 44, 45, 46, 47, 48, 49, 50, 51, 52]);
+    expect(stream.accept(rows(53, 1), 0, false)).toHaveLength(1);
+    expect(stream.lastSeq).toBe(53);
+  });
+
+  it('knows a machine from before by its last sign of life', () => {
+    const stream = new Stream(NUMBERS);
+    stream.accept(rows(50, 3), 9_000, true);
+    const pump = [1, 2].map((at) => ({ ...row(at * 1000, at), key: 'pump' }));
+    stream.accept(rows(48, 0, { rows: pump }), 9_000, true);
+    expect(stream.machines.get('pump')?.series.length).toBe(2);
+    expect(stream.machines.get('pump')?.arrival.ageMs(9_000)).toBe(7_000);
   });
 
   it('goes on after a jump forward', () => {
