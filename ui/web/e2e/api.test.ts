@@ -24,3 +24,17 @@ test.each([
     await program.stop();
   }
 });
+
+test('the page names the terms of all that is built into it', async () => {
+  const program = await start(flowFolder(WITHOUT_MODEL));
+  try {
+    const page = await (await fetch(program.url)).text();
+    const [, address] = /<link rel="license" href="([^"]+)"/.exec(page) ?? [];
+    const terms = await (await fetch(new URL(address ?? 'missing', program.url))).text();
+    for (const name of ['svelte', 'uplot', '@codemirror/view'])
+      expect(terms).toMatch(new RegExp(`^## ${name} `, 'm'));
+    expect(terms).toContain('Permission is hereby granted');
+  } finally {
+    await program.stop();
+  }
+});

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { parseMessage, type Rows } from '../src/protocol';
 import { flowFolder, start, type Program } from './program';
@@ -70,6 +70,7 @@ function machine(program: Program): { stop(): number } {
 
 test('a browser that did not read for a while gets the newest readings, and none that are old', async () => {
   const program = await start(flowFolder(FLOW));
+  onTestFinished(async () => expect(await program.stop()).toBe(0));
   const [well, slow] = [await Listener.open(program), await Listener.open(program)];
   const readings = machine(program);
   slow.socket.pause();
@@ -91,5 +92,4 @@ test('a browser that did not read for a while gets the newest readings, and none
   expect(late.rows[0]?.first).toBeGreaterThan(0);
   expect(late.newest).toBeLessThan(late.rows[0]?.first ?? 0);
   for (const { socket } of [well, slow, late]) socket.close();
-  expect(await program.stop()).toBe(0);
 });
