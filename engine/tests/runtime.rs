@@ -560,6 +560,13 @@ fn a_feed_numbers_its_rows_and_keeps_the_newest() {
         EventTime(rows.first as i64),
         "row and number belong together"
     );
+    let some = feed.rows_within(rows.first..rows.first + 10, 4).unwrap();
+    assert_eq!((some.first, some.rows.len()), (rows.first + 6, 4));
+    assert_eq!(some.rows[0], rows.rows[6]);
+    let oldest = feed.rows_within(0..rows.first + 2, 100).unwrap();
+    assert_eq!((oldest.first, oldest.rows.len()), (rows.first, 2));
+    assert_eq!(feed.rows_within(0..rows.first, 100), None, "not kept any more");
+    assert_eq!(feed.rows_within(next..next + 5, 100), None);
     let many: Vec<f64> = (0..20_000).map(f64::from).collect();
     feed_of(&many)(&feed);
     assert_eq!(feed.next_sequence(), next + 20_000);
