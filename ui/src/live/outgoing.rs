@@ -16,6 +16,7 @@ const MOST_WRITTEN: usize = 64 << 10;
 const PING_EVERY: Duration = Duration::from_millis(250);
 /// A browser that takes so long to read what was sent lags: more would only make what it shows older.
 const LAG: Duration = Duration::from_secs(1);
+
 /// The way to a browser, and how far it has read.
 pub struct Outgoing {
     socket: SplitSink<WebSocket, Message>,
