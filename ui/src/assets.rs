@@ -9,15 +9,14 @@ use rust_embed::RustEmbed;
 #[folder = "$OUT_DIR/dist"]
 struct Files;
 
-/// A file of the front end; `/` is its page.
+/// A file's text.
+pub fn text(path: &str) -> Option<String> {
+    String::from_utf8(Files::get(path)?.data.into_owned()).ok()
+}
+
+/// A file of the front end.
 pub async fn file(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
-    // The page tells by the address what it shows.
-    let path = if path.is_empty() || path == "ui" || path == "flow" {
-        "index.html"
-    } else {
-        path
-    };
     let Some(file) = Files::get(path) else {
         return (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response();
     };

@@ -14,6 +14,7 @@ mod live;
 mod metrics;
 mod openapi;
 mod operate;
+mod page;
 mod predict;
 mod refusal;
 mod reload;

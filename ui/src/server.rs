@@ -24,7 +24,7 @@ use crate::report::FlowReport;
 use crate::server_thread::ServerThread;
 use crate::shown::{Current, FlowFault, ServerSetup, Shown};
 use crate::status::Status;
-use crate::{assets, files, flow, guard, history, live, metrics, operate, predict, tap, totals};
+use crate::{assets, files, flow, guard, history, live, metrics, operate, page, predict, tap, totals};
 
 /// Larger request bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -225,6 +225,8 @@ fn editing() -> DefaultBodyLimit {
 /// The routes; who may use which of them is in [`crate::access`]'s table.
 pub(crate) fn routes(current: Current, reloads: mpsc::Sender<ReloadRequest>, access: Arc<Access>) -> Routes {
     let pages = Routes::new()
+        .route("/", get(page::page))
+        .route("/flow", get(page::page))
         .route("/api/dashboard", get(dashboard))
         .route("/api/status", get(status))
         .route("/metrics", get(metrics::metrics))

@@ -5,9 +5,8 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const WORKER = 'service-worker';
-const EARLY = 'early';
 /** What runs at once, by the names of its parts. */
-const FIRST = [EARLY, 'index', 'index-client'];
+const FIRST = ['index', 'index-client'];
 /** Of no use without the server: these are not kept for being without it. */
 const ONLINE_ONLY = ['FlowPage', 'Editor'];
 
@@ -40,23 +39,6 @@ function shell(): Plugin {
   };
 }
 
-/** Lets `src/early.ts` run by itself, before all the rest of the page's code is there. */
-function early(): Plugin {
-  return {
-    name: 'twinflow-early',
-    apply: 'build',
-    transformIndexHtml: {
-      order: 'post',
-      handler(_html, { bundle = {} }) {
-        const chunk = Object.values(bundle).find(({ name }) => name === EARLY);
-        if (chunk === undefined) throw new Error(`${EARLY}.ts is missing from the build`);
-        const attrs = { type: 'module', async: true, crossorigin: true, src: `./${chunk.fileName}` };
-        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }];
-      },
-    },
-  };
-}
-
 /** Browsers that know this hint, those of Chromium, compile what runs at once beside the main thread and not on it. */
 function compiledAhead(): Plugin {
   const HINT = '//# allFunctionsCalledOnLoad\n';
@@ -80,7 +62,7 @@ function compiledAhead(): Plugin {
 export default defineConfig({
   // Relative, so that the page works under any prefix a reverse proxy puts it.
   base: './',
-  plugins: [svelte(), early(), shell(), compiledAhead()],
+  plugins: [svelte(), shell(), compiledAhead()],
   build: {
     target: 'es2022',
     // One style sheet, and nothing inlined (content security policy). What is opened rarely is loaded then.
@@ -90,7 +72,7 @@ export default defineConfig({
     // What is built in keeps its authors' terms beside it.
     license: { fileName: 'licences.md' },
     rolldownOptions: {
-      input: { index: 'index.html', [EARLY]: 'src/early.ts', [WORKER]: 'src/offline/service-worker.ts' },
+      input: { index: 'index.html', [WORKER]: 'src/offline/service-worker.ts' },
       output: {
         // Beside the page: a worker rules over the folder it lies in.
         entryFileNames: ({ name }) => (name === WORKER ? '[name].js' : 'assets/[name]-[hash].js'),

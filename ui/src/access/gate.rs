@@ -21,7 +21,7 @@ const OUR_PAGE: &str = "twinflow";
 /// Lets a request through to its route if whoever asks has the role that the table needs.
 pub(crate) async fn gate(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
     let Some(path) = request.extensions().get::<MatchedPath>() else {
-        // No route: a file of the front end, which has nothing of the plant in it. The page asks for a log-in by itself.
+        // No route: a file of the front end, which has nothing of the plant in it.
         return next.run(request).await;
     };
     let rule = match said(request.method(), path.as_str()) {

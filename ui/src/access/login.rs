@@ -27,7 +27,7 @@ pub(crate) struct Credentials {
 /// What `/api/me` and `/api/login` answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Me<'a> {
+pub(crate) struct Me<'a> {
     /// Nothing for someone who has not logged in.
     name: Option<&'a str>,
     role: Option<Role>,
@@ -37,6 +37,24 @@ struct Me<'a> {
     can_log_out: bool,
     /// The roles, the one that may the least first.
     roles: [Role; 3],
+}
+
+impl<'a> Me<'a> {
+    /// Someone whom the gate knows, or nobody.
+    pub(crate) fn of(access: &Access, known: Option<&'a Known>) -> Self {
+        let can_log_out = known.is_some_and(|known| matches!(known.proof, Proof::Session(_)));
+        Self::new(access, known.map(|known| &known.who), can_log_out)
+    }
+
+    fn new(access: &Access, who: Option<&'a Who>, can_log_out: bool) -> Self {
+        Self {
+            name: who.map(|who| &*who.name),
+            role: who.map(|who| who.role),
+            login_required: access.users.is_some(),
+            can_log_out,
+            roles: Role::ALL,
+        }
+    }
 }
 
 /// `POST /api/login` with `{"name": …, "password": …}`.
@@ -91,7 +109,7 @@ pub(crate) async fn login(
     let cookie = access
         .cookie
         .given(&key, peer::is_tls_at_proxy(&headers, is_behind_proxy));
-    with_cookie(me_of(&access, Some(&user.who), true), cookie)
+    with_cookie(me_is(&Me::new(&access, Some(&user.who), true)), cookie)
 }
 
 /// `POST /api/logout` ends the session.
@@ -109,23 +127,18 @@ pub(crate) async fn logout(
         tracing::info!(name = &*who.name, "logged out");
     }
     let is_tls_at_proxy = peer::is_tls_at_proxy(&headers, access.hosts.is_behind_proxy());
-    with_cookie(me_of(&access, None, false), access.cookie.taken(is_tls_at_proxy))
+    with_cookie(
+        me_is(&Me::new(&access, None, false)),
+        access.cookie.taken(is_tls_at_proxy),
+    )
 }
 
 /// `GET /api/me`: who one is here.
 pub(crate) async fn me(State(access): State<Arc<Access>>, known: Option<Known>) -> Response {
-    let can_log_out = matches!(&known, Some(known) if matches!(known.proof, Proof::Session(_)));
-    me_of(&access, known.as_ref().map(|known| &known.who), can_log_out)
+    me_is(&Me::of(&access, known.as_ref()))
 }
 
-fn me_of(access: &Access, who: Option<&Who>, can_log_out: bool) -> Response {
-    let me = Me {
-        name: who.map(|who| &*who.name),
-        role: who.map(|who| who.role),
-        login_required: access.users.is_some(),
-        can_log_out,
-        roles: Role::ALL,
-    };
+fn me_is(me: &Me<'_>) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(me)).into_response()
 }
 

@@ -49,11 +49,14 @@ use Does::{Changes, Converses, Reads};
 
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
-    // Nothing of the plant is in these: whether the server is up, the log-in, and the page that shows its form.
+    // Nothing of the plant is in these: whether the server is up, the log-in, and the page that shows its form. It has more in it for
+    // someone who is known already.
     open("GET",  "/healthz",                Reads),
     open("GET",  "/api/me",                 Reads),
     open("POST", "/api/login",              Changes),
     open("POST", "/api/logout",             Changes),
+    open("GET",  "/",                       Reads),
+    open("GET",  "/flow",                   Reads),
     open("GET",  "/ui",                     Reads),
     open("GET",  "/ui/",                    Reads),
     open("GET",  "/docs",                   Reads),

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use twinflow_engine::record::Value;
 use twinflow_engine::runtime::{FeedRows, Watched};
 
+use crate::shown::Shown;
 use crate::status::Status;
 
 #[derive(Debug, Serialize)]
@@ -25,6 +26,15 @@ pub enum ToBrowser<'a> {
         reset: bool,
     },
     Status(Status),
+}
+
+/// What comes first: which layout there is, and what time it is.
+pub fn hello(shown: &Shown) -> ToBrowser<'_> {
+    ToBrowser::Hello {
+        revision: &shown.dashboard.revision,
+        now: shown.watched.clock.now().as_millis(),
+        replay: shown.watched.clock.replay_rate(),
+    }
 }
 
 /// Rows of a feed.

@@ -18,10 +18,11 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-use self::message::ToBrowser;
+pub use self::message::ToBrowser;
+use self::message::{hello, rows_message};
 use self::outgoing::Outgoing;
-use self::places::Places;
-use crate::shown::Current;
+use self::places::{Places, share};
+use crate::shown::{Current, Shown};
 use crate::status::Status;
 
 /// The shortest time between two sends to one browser.
@@ -102,6 +103,22 @@ pub async fn serve(socket: WebSocket, mut current: Current) {
     }
 }
 
+/// What stands in the page itself, so that its first picture has values in it: the newest rows of its widgets, `rows` of them at most.
+pub fn first_messages(shown: &Shown, rows: usize) -> Vec<ToBrowser<'_>> {
+    let watched = &shown.watched;
+    // Of alarms the page asks for a list of its own.
+    let is_alarms = |id: &str| shown.dashboard.alarms.iter().any(|node| node.stream == id);
+    let feeds: Vec<_> = watched.feeds().iter().filter(|(id, _)| !is_alarms(id)).collect();
+    let most = share(rows, feeds.len());
+    let newest = feeds
+        .iter()
+        .filter_map(|(id, feed)| Some(rows_message(watched, id, feed.rows_since(0, most)?, false)));
+    let mut messages = vec![hello(shown)];
+    messages.extend(newest);
+    messages.push(ToBrowser::Status(Status::of(shown)));
+    messages
+}
+
 /// Greets the browser, and sends what it lacks and how things stand.
 async fn begin(
     outgoing: &mut Outgoing,
@@ -109,16 +126,11 @@ async fn begin(
     since: &BTreeMap<String, u64>,
     places: &mut Option<Places>,
 ) -> Result<(), axum::Error> {
-    let (watched, revision) = {
+    let watched = {
         let shown = current.borrow();
-        (Arc::clone(&shown.watched), shown.dashboard.revision.clone())
+        outgoing.add(&hello(&shown));
+        Arc::clone(&shown.watched)
     };
-    let hello = ToBrowser::Hello {
-        revision: &revision,
-        now: watched.clock.now().as_millis(),
-        replay: watched.clock.replay_rate(),
-    };
-    outgoing.write(&hello).await?;
     let before = places.take().unwrap_or_default();
     *places = Some(before.begin(outgoing, &watched, since).await?);
     send_status(outgoing, current).await

@@ -39,13 +39,18 @@ impl Outgoing {
     }
 
     /// Adds a message to those that are sent as one, a line each: there are no line feeds within our JSON.
-    pub async fn write(&mut self, message: &ToBrowser<'_>) -> Result<(), axum::Error> {
+    pub fn add(&mut self, message: &ToBrowser<'_>) {
         if let Ok(line) = serde_json::to_string(message) {
             if !self.written.is_empty() {
                 self.written.push('\n');
             }
             self.written.push_str(&line);
         }
+    }
+
+    /// Adds a message, and sends what there is if that is much.
+    pub async fn write(&mut self, message: &ToBrowser<'_>) -> Result<(), axum::Error> {
+        self.add(message);
         match self.written.len() < MOST_WRITTEN {
             true => Ok(()),
             false => self.send().await,

@@ -119,7 +119,7 @@ impl Places {
 }
 
 /// How many of so many rows each of the feeds gets.
-fn share(rows: usize, feeds: usize) -> usize {
+pub fn share(rows: usize, feeds: usize) -> usize {
     (rows / feeds.max(1)).max(1)
 }
 

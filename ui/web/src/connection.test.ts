@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from './connection';
-import { EarlyLine, OPEN, type Socket } from './line';
+import type { Socket } from './line';
 import type { ServerMessage } from './protocol';
 
+const OPEN = 1;
 const CLOSED = 3;
 
 class FakeSocket implements Socket {
@@ -126,31 +127,6 @@ describe('the connection', () => {
     latest().says(hello);
     expect(unreadable).toHaveBeenCalledOnce();
     expect(messages).toEqual([hello]);
-  });
-
-  it('goes on with a line that was opened before, and has all that it brought', () => {
-    const socket = new FakeSocket();
-    const early = new EarlyLine(socket);
-    socket.opens();
-    expect(socket.sent.map((text) => JSON.parse(text))).toEqual([{ type: 'subscribe', since: {} }]);
-    socket.says(hello);
-    connection.adopt(early);
-    socket.says({ ...hello, revision: 'later' });
-    expect(messages).toEqual([hello, { ...hello, revision: 'later' }]);
-    expect(connected).toHaveBeenLastCalledWith(true);
-    socket.drops();
-    expect(connected).toHaveBeenLastCalledWith(false);
-    vi.advanceTimersByTime(500);
-    expect(sockets.length).toBe(2);
-  });
-
-  it('opens another one when that has gone already', () => {
-    const socket = new FakeSocket();
-    const early = new EarlyLine(socket);
-    socket.drops();
-    connection.adopt(early);
-    vi.advanceTimersByTime(250);
-    expect(sockets.length).toBe(2);
   });
 
   it('stays down once stopped', () => {

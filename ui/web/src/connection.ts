@@ -1,6 +1,6 @@
 /** The WebSocket to the server, kept up: it comes back by itself, and notices a line that has gone silent. */
 import { backoffMs } from './backoff';
-import { OPEN, subscription, type EarlyLine, type Socket } from './line';
+import { subscription, type Socket } from './line';
 import { parseMessage, type ServerMessage } from './protocol';
 
 /** The server speaks about every second; after so long a silence the line is taken for dead. */
@@ -27,14 +27,6 @@ export class Connection {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Goes on with a line that was opened already. */
-  adopt(early: EarlyLine): void {
-    const [socket, kept] = early.take();
-    this.listen(socket);
-    for (const event of kept) this.receive(event.data);
-    if (socket.readyState > OPEN) this.lost();
-  }
-
   /** Leaves the present line, if any, and opens a new one at once. */
   restart(): void {
     this.stop();
@@ -60,12 +52,8 @@ export class Connection {
 
   private connect(): void {
     const socket = this.open();
-    socket.onopen = () => socket.send(subscription(this.events.since()));
-    this.listen(socket);
-  }
-
-  private listen(socket: Socket): void {
     this.socket = socket;
+    socket.onopen = () => socket.send(subscription(this.events.since()));
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => this.lost();
     this.expectSpeech();

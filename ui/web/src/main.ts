@@ -3,7 +3,7 @@ import './tokens.css';
 import './base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { early } from './early';
+import { answeredMs, readBeginning } from './beginning';
 import FlowApp from './flow/FlowApp.svelte';
 import { isFlow } from './flow/place';
 import { keepForOffline } from './offline/register';
@@ -13,6 +13,6 @@ const target = document.getElementById('app');
 if (target === null) throw new Error('index.html: expected an element with the id "app"');
 
 const session = new Session(document.baseURI);
-session.start(early);
+session.start(readBeginning(document.getElementById('beginning')?.textContent ?? 'null', answeredMs()));
 mount(isFlow(location.pathname) ? FlowApp : App, { target, props: { session } });
 keepForOffline(document.baseURI);

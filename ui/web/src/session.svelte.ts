@@ -4,10 +4,11 @@ import { Access } from './access/access.svelte';
 import { Alarms } from './alarms/alarms.svelte';
 import { Archive } from './archive/archive.svelte';
 import { backoffMs } from './backoff';
+import type { Beginning } from './beginning';
 import { ShapeError } from './check';
 import { Connection } from './connection';
 import { Frame } from './frame';
-import { socketUrl, type EarlyLine } from './line';
+import { socketUrl } from './line';
 import { Notices, type Notice } from './notices/notices';
 import {
   parseDashboard,
@@ -79,10 +80,12 @@ export class Session {
   /** Until then rows may be from before the page knew the stream: their alerts may be long over. */
   private oldNewsUntilMs = NEVER;
   private loading = false;
-  /** What came while the first layout was on its way, and when; null once it needs no keeping. */
-  private early: { readonly message: ServerMessage; readonly atMs: number }[] | null = [];
+  /** Whether the line has begun to tell all that is kept: what stands in the page itself is less. */
+  private told = false;
   private verdicts: Verdicts = { abnormal: new Map(), worst: new Map() };
   private judgedMs = 0;
+  /** Whether somebody has chosen a machine. */
+  private chosen = false;
   private readonly connection: Connection;
 
   constructor(readonly base: string) {
@@ -90,14 +93,13 @@ export class Session {
     this.access = new Access(base);
     this.alarms = $state.raw(new Alarms(base, [], () => this.now()));
     this.connection = new Connection(() => new WebSocket(socketUrl(base)), {
-      since: () => ({ ...this.streams?.since(), ...this.alarms.since() }),
+      since: () => (this.told ? { ...this.streams?.since(), ...this.alarms.since() } : {}),
       message: (message) => {
-        if (this.early === null) this.take(message, Date.now());
-        else this.early.push({ message, atMs: Date.now() });
+        this.told = true;
+        this.take(message, Date.now());
       },
       connected: (is) => {
         this.connected = is;
-        if (!is && this.early !== null) this.early = [];
         // A line is also cut when the session is over, and can be had again by a log-in in another tab.
         if (!is || this.access.mustLogIn) void this.access.look();
       },
@@ -105,18 +107,23 @@ export class Session {
     });
   }
 
-  /** Begins, on a line that was opened already if there is one. */
-  start(early: EarlyLine | null = null): void {
+  /** Begins, with what stands in the page if there is something. */
+  start(beginning: Beginning | null = null): void {
     this.frame.add(() => this.tick());
     this.frame.start();
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });
-    // Readings and layout come side by side, so that the first picture has values in it.
-    if (early === null) this.connection.restart();
-    else this.connection.adopt(early);
-    void this.load();
-    void this.access.look();
+    if (beginning === null) void this.access.look();
+    else this.access.know(beginning.me);
+    const shown = beginning?.shown ?? null;
+    if (beginning === null || shown === null) return void this.load();
+    this.adopt(shown.dashboard);
+    // The server has just answered.
+    this.connected = true;
+    for (const message of shown.messages) this.take(message, beginning.atMs);
+    // The first picture need not wait for the line, and would if both were made at once.
+    requestAnimationFrame(() => setTimeout(() => this.connection.restart()));
   }
 
   /** Whether what the server kept has come: what is missing now was never measured. */
@@ -170,6 +177,7 @@ export class Session {
   /** @param key a machine, or null for all of them. */
   choose(key: string | null): void {
     this.all = key === null;
+    this.chosen = true;
     if (key !== null) this.key = key;
     this.judgedMs = 0;
     this.frame.request();
@@ -197,7 +205,6 @@ export class Session {
         this.adopt(parseDashboard(await answer.json()));
         break;
       } catch (reason) {
-        this.early = null;
         this.connection.stop();
         // A server that is away is shown as disconnected; only one that answers nonsense needs words.
         const spoken = reason instanceof ShapeError || reason instanceof SyntaxError;
@@ -206,18 +213,7 @@ export class Session {
       }
     }
     this.loading = false;
-    const { early } = this;
-    this.early = null;
-    if (early === null) this.connection.restart();
-    else this.takeEarly(early);
-  }
-
-  private takeEarly(early: readonly { readonly message: ServerMessage; readonly atMs: number }[]): void {
-    for (const { message, atMs } of early) {
-      this.take(message, atMs);
-      // They are of another layout than the one that came.
-      if (this.loading) return;
-    }
+    this.connection.restart();
   }
 
   private adopt(dashboard: Dashboard): void {
@@ -268,17 +264,19 @@ export class Session {
     const fresh = this.streams?.accept(rows, nowMs, nowMs < this.historyUntilMs) ?? [];
     if (rows.reset || rows.rows.length > 0) {
       this.board?.observe(rows.stream, fresh, { nowMs, history: nowMs < this.oldNewsUntilMs });
-      this.followKeys();
+      this.followKeys(nowMs);
       this.showNotices();
       this.frame.request();
     }
   }
 
-  private followKeys(): void {
+  private followKeys(nowMs: number): void {
     const keys = this.streams?.keys() ?? [];
     if (keys.length !== this.keys.length || keys.some((key, i) => key !== this.keys[i])) this.keys = keys;
     const [first] = keys;
-    if (first !== undefined && !keys.includes(this.key)) this.key = first;
+    // The first machines that are told of need not be the first of all.
+    const settles = !this.chosen && nowMs < this.oldNewsUntilMs;
+    if (first !== undefined && (settles || !keys.includes(this.key))) this.key = first;
   }
 
   /** Also the widgets of pages that are not shown are judged: an alarm must not hide behind a tab. */

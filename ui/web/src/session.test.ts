@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readBeginning } from './beginning';
 import { Session } from './session.svelte';
 
 const NOW = 1_790_000_000_000;
@@ -78,6 +79,7 @@ describe('a session', () => {
   });
   afterEach(() => {
     vi.unstubAllGlobals();
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
@@ -125,8 +127,10 @@ describe('a session', () => {
     expect(session.dashboard?.revision).toBe('two');
   });
 
-  it('offers the machines it sees and keeps to the one it shows', () => {
+  it('offers the machines it sees and keeps to the one it shows', async () => {
     latest().rows(1, [[NOW, 'fan 10', false, 'Normal']]);
+    // Not long after the beginning it would settle on the first of them.
+    await settle(3_000);
     latest().rows(2, [[NOW, 'fan 9', false, 'Normal']]);
     expect(session.keys).toEqual(['fan 9', 'fan 10']);
     expect(session.key).toBe('fan 10');
@@ -182,57 +186,113 @@ describe('a session', () => {
   });
 });
 
-describe('readings that are there before the layout', () => {
+describe('a page that the server has begun', () => {
   let session: Session;
-  let serve: (layout: object) => void;
-  const socket = (): FakeSocket => FakeSocket.all.at(-1) as FakeSocket;
+  const fetched: string[] = [];
+  const latest = (): FakeSocket => FakeSocket.all.at(-1) as FakeSocket;
+  const state = (i: number): string | null | undefined => session.machine('alerts')?.series.text(1, i);
+  const me = { name: 'anna', role: 'viewer', loginRequired: true, canLogOut: true };
+  const hello = { type: 'hello', revision: 'one', now: NOW };
+  const rows = (first: number, ...states: string[]): object => ({
+    type: 'rows',
+    stream: 'alerts',
+    first,
+    rows: states.map((text, i) => [NOW - 1000 + 10 * (first + i), 'fan', false, text]),
+  });
+  const begin = (shown: object | null, who: object = me): void =>
+    session.start(readBeginning(JSON.stringify({ me: who, shown }), NOW - 300));
 
   beforeEach(() => {
     vi.useFakeTimers({ now: NOW });
     FakeSocket.all = [];
+    fetched.length = 0;
     vi.stubGlobal('WebSocket', FakeSocket);
     vi.stubGlobal('document', { hidden: false, addEventListener: vi.fn() });
     vi.stubGlobal('matchMedia', () => ({ matches: false }));
     vi.stubGlobal('requestAnimationFrame', (paint: () => void) => setTimeout(paint, 16));
     vi.stubGlobal('fetch', (url: URL) => {
-      if (!url.pathname.endsWith('api/dashboard')) return Promise.resolve(new Response('{}'));
-      return new Promise((done) => (serve = (answer) => done(new Response(JSON.stringify(answer)))));
+      fetched.push(url.pathname);
+      return Promise.resolve(new Response(JSON.stringify(layout('two'))));
     });
     session = new Session('https://plant.example/twin/');
-    session.start();
-    socket().onopen?.();
-    socket().says({ type: 'hello', revision: 'one', now: NOW });
-    socket().rows(7, [[NOW, 'fan', false, 'Normal']]);
   });
   afterEach(() => {
     vi.unstubAllGlobals();
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
-  it('are shown with it, by the time at which they came', async () => {
+  it('has its layout and its readings at once, and asks for nothing', async () => {
+    begin({ dashboard: layout('one'), messages: [hello, rows(7, 'Normal')] });
+    await vi.advanceTimersByTimeAsync(16);
+    expect([session.line, state(0), session.access.me?.name]).toEqual(['live', 'Normal', 'anna']);
+    expect(session.now()).toBe(NOW + 300 + 16);
+    expect(fetched).toEqual([]);
+  });
+
+  it('gets all that is kept by the line, without a gap or a double', async () => {
+    begin({ dashboard: layout('one'), messages: [hello, rows(7, 'c', 'd')] });
+    await vi.advanceTimersByTimeAsync(20);
+    latest().onopen?.();
+    expect(latest().sent.map((text) => JSON.parse(text))).toEqual([{ type: 'subscribe', since: {} }]);
+    latest().says(hello);
+    latest().says(rows(5, 'a', 'b', 'c', 'd', 'e'));
+    expect([0, 1, 2, 3, 4, 5].map(state)).toEqual(['a', 'b', 'c', 'd', 'e', null]);
+    latest().onclose?.();
+    await vi.advanceTimersByTimeAsync(300);
+    latest().onopen?.();
+    expect(latest().sent.map((text) => JSON.parse(text))).toEqual([
+      { type: 'subscribe', since: { alerts: 9 } },
+    ]);
+  });
+
+  it('is disconnected when there is no line to be had', async () => {
+    begin({ dashboard: layout('one'), messages: [hello, rows(7, 'Normal')] });
+    await vi.advanceTimersByTimeAsync(20);
+    latest().onclose?.();
     expect(session.line).toBe('disconnected');
-    await vi.advanceTimersByTimeAsync(700);
-    serve(layout('one'));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(session.machine('alerts')?.series.text(1, 0)).toBe('Normal');
-    expect(session.now()).toBe(NOW + 700);
-    expect(FakeSocket.all).toHaveLength(1);
   });
 
-  it('are left out when they are of another one, which is asked for', async () => {
-    serve(layout('two'));
+  it('begins anew when the flow was changed since', async () => {
+    begin({ dashboard: layout('one'), messages: [hello, rows(7, 'Normal')] });
+    await vi.advanceTimersByTimeAsync(20);
+    latest().onopen?.();
+    latest().says({ ...hello, revision: 'two' });
     await vi.advanceTimersByTimeAsync(0);
-    expect(session.machine('alerts')).toBeNull();
-    serve(layout('one'));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(session.dashboard?.revision).toBe('one');
-    expect(FakeSocket.all).toHaveLength(2);
+    expect([session.dashboard?.revision, session.machine('alerts')]).toEqual(['two', null]);
   });
 
-  it('are left out when the line was cut since', async () => {
-    socket().onclose?.();
-    serve(layout('one'));
+  it('settles on the first machine, whichever was told of first, until somebody chooses', async () => {
+    const of = (first: number, key: string): object => ({
+      type: 'rows',
+      stream: 'alerts',
+      first,
+      rows: [[NOW, key, false, 'Normal']],
+    });
+    begin({ dashboard: layout('one'), messages: [hello, of(7, 'fan 3')] });
+    expect(session.key).toBe('fan 3');
+    await vi.advanceTimersByTimeAsync(20);
+    latest().onopen?.();
+    latest().says(hello);
+    latest().says(of(5, 'fan 2'));
+    expect(session.key).toBe('fan 2');
+    session.choose('fan 3');
+    latest().says(of(8, 'fan 1'));
+    expect(session.key).toBe('fan 3');
+  });
+
+  it('asks who one is, and for nothing of the plant before that', () => {
+    begin(null, { name: null, role: null, loginRequired: true, canLogOut: false });
+    expect([session.access.mustLogIn, session.dashboard]).toEqual([true, null]);
+    expect(FakeSocket.all).toEqual([]);
+  });
+
+  it('asks for everything when it cannot be read', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    session.start(readBeginning('{"me":3}', NOW));
     await vi.advanceTimersByTimeAsync(0);
-    expect(session.machine('alerts')).toBeNull();
+    expect(error).toHaveBeenCalledOnce();
+    expect(session.dashboard?.revision).toBe('two');
+    expect(fetched.sort()).toEqual(['/twin/api/dashboard', '/twin/api/me']);
   });
 });

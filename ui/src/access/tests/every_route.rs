@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::plant::{Ask, LOCAL, Plant, paths, token, with_users};
@@ -117,12 +118,35 @@ async fn a_route_that_is_not_in_the_table_is_refused_to_everybody() {
     server.abort();
 }
 
+/// What stands in a page for its first picture.
+fn beginning(page: &str) -> Value {
+    let (_, rest) = page.split_once("id=\"beginning\">").unwrap();
+    let (json, _) = rest.split_once("</script>").unwrap();
+    serde_json::from_str(json).unwrap()
+}
+
 #[tokio::test]
 async fn the_page_and_its_files_are_for_everybody_and_the_plant_is_not() {
     let plant = Plant::open(with_users());
     let page = plant.ask(Ask::get("/").header("accept", "text/html")).await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    let begun = beginning(&page.body);
+    assert_eq!(
+        (&begun["me"]["loginRequired"], &begun["shown"]),
+        (&true.into(), &Value::Null)
+    );
+    let asked = Ask::get("/flow").bearer(&token(Role::Viewer));
+    let page = plant.ask(asked).await;
+    let begun = beginning(&page.body);
+    assert_eq!(begun["me"]["name"], "viewer program");
+    assert_eq!(begun["shown"]["dashboard"]["name"], "Plant");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    // A browser keeps this one for when the server is away, whoever sits at it then.
+    let kept = plant
+        .ask(Ask::get("/index.html").bearer(&token(Role::Viewer)))
+        .await;
+    assert_eq!((kept.status, beginning(&kept.body)), (200, Value::Null));
     let refused = plant.ask(Ask::get("/api/dashboard")).await;
     assert_eq!(
         (refused.status, refused.header("cache-control")),

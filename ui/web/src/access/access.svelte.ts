@@ -15,6 +15,11 @@ export class Access {
     private readonly beginAnew: () => void = () => location.reload(),
   ) {}
 
+  /** Takes what the server has told unasked. */
+  know(me: Me): void {
+    this.me = me;
+  }
+
   /** Asks the server who one is. Without an answer, what was known is kept. */
   async look(): Promise<void> {
     try {

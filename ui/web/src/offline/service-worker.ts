@@ -6,6 +6,9 @@ declare const self: ServiceWorkerGlobalScope;
 /** The build puts the names of the files here. */
 declare const __SHELL__: { readonly version: string; readonly files: readonly string[] };
 
+/** The page as it was built: the one that the server gives has something of the plant in it. */
+const PAGE = 'index.html';
+
 const shell = __SHELL__;
 const { scope } = self.registration;
 const family = `twinflow ${scope}`;
@@ -14,7 +17,7 @@ const name = `${family} ${shell.version}`;
 async function keep(): Promise<void> {
   const cache = await caches.open(name);
   await cache.addAll(
-    ['./', ...shell.files].map((path) => new Request(new URL(path, scope), { cache: 'reload' })),
+    [PAGE, ...shell.files].map((path) => new Request(new URL(path, scope), { cache: 'reload' })),
   );
 }
 
@@ -47,7 +50,7 @@ self.addEventListener('fetch', (event) => {
     case 'pass':
       return;
     case 'page':
-      return event.respondWith(fresh(request, scope));
+      return event.respondWith(fresh(request, new URL(PAGE, scope).href));
     case 'fresh':
       return event.respondWith(fresh(request, request));
     case 'kept':

@@ -30,7 +30,8 @@ export class Making {
       // A page that is laid out anew for another width keeps what it has.
       if (this.made < all) frame = requestAnimationFrame(slice);
     };
-    let frame = requestAnimationFrame(slice);
+    // The first ones are to be seen before the others are begun.
+    let frame = requestAnimationFrame(() => (frame = requestAnimationFrame(slice)));
     return () => cancelAnimationFrame(frame);
   }
 }

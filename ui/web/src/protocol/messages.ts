@@ -121,7 +121,12 @@ function counts(value: unknown, path: string): NodeCounts {
 
 /** Reads one message of `/ws`. Throws a {@link check.ShapeError}, or a SyntaxError when it is not JSON. */
 export function parseMessage(line: string): ServerMessage {
-  const raw = check.object(JSON.parse(line) as unknown, 'message');
+  return messageOf(JSON.parse(line) as unknown, 'message');
+}
+
+/** The same of JSON that was read. */
+export function messageOf(value: unknown, path: string): ServerMessage {
+  const raw = check.object(value, path);
   const type = check.oneOf(raw['type'], 'type', ['hello', 'rows', 'status']);
   switch (type) {
     case 'hello':
