@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
 import './tokens.css';
 import './base.css';
 import { mount } from 'svelte';

@@ -58,6 +58,8 @@ export class Session {
   /** Who one is to the server, and what one may do. */
   readonly access: Access;
   readonly frame = new Frame();
+  /** Whether there is a picture of the page: what it can do without for a moment is made after it. */
+  pictured = $state(false);
   /** Which stretch of time the charts show. */
   readonly view = new TimeView();
   /** What the server keeps of the past. */
@@ -111,6 +113,7 @@ export class Session {
   start(beginning: Beginning | null = null): void {
     this.frame.add(() => this.tick());
     this.frame.start();
+    requestAnimationFrame(() => requestAnimationFrame(() => (this.pictured = true)));
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });

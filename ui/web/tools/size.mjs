@@ -24,6 +24,14 @@ for (const name of first) {
   const imports = texts.get(name)?.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+)["'`]/g) ?? [];
   for (const found of imports) if (found[1] !== undefined) first.add(found[1]);
 }
+// So does their style sheet, which is called as they are.
+const partOf = (/** @type {string} */ name) => name.slice(0, -'-12345678.js'.length);
+for (const name of [...first].filter((name) => name.endsWith('.js'))) {
+  const sheet = names.find(
+    (other) => other.endsWith('.css') && other.slice(0, -'-12345678.css'.length) === partOf(name),
+  );
+  if (sheet !== undefined) first.add(sheet);
+}
 const files = names.map((name) => ({
   name,
   first: first.has(name),

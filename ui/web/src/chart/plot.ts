@@ -1,4 +1,5 @@
 /** uPlot set up for a trend of one or more lines. */
+import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 import { formatMark } from '../format';
 import type { Band } from '../protocol';

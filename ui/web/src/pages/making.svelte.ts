@@ -4,7 +4,7 @@ import { flushSync, untrack } from 'svelte';
 /** What a frame may take for it. Each frame also costs a layout, so that shorter ones would make a page later. */
 const SLICE_MS = 40;
 /** These come with the page itself. */
-const FIRST = 4;
+const FIRST = 2;
 
 export class Making {
   private made = $state(FIRST);
