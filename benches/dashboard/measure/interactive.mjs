@@ -21,8 +21,8 @@ function watch() {
     const fields = [...document.querySelectorAll('[data-widget-id] [data-field]')];
     if (!fields.some(({ textContent }) => /[\p{L}\d]/u.test(textContent))) return;
     observer.disconnect();
-    // Asked at the next frame: by then the one with the value has been handed over to the screen.
-    requestAnimationFrame(() => {
+    // Asked two frames later: by then the one with the value has been handed over to the screen, also if it had yet to begin.
+    atNextFrame(() => {
       found.firstMs = performance.now();
       // A press at once: when does the other page of the dashboard stand?
       document.querySelectorAll('[role=tab]')[1].click();

@@ -22,9 +22,12 @@ export class Frame {
   private begunMs = 0;
   /** When the pauses after all frames so far are over. */
   private restedMs = 0;
+  private started = false;
   private calm: { readonly matches: boolean } | undefined;
 
+  /** Until then nothing is drawn: the first picture has all in it that is there when it is made. */
   start(): void {
+    this.started = true;
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
     document.addEventListener('visibilitychange', () => this.request());
     this.request();
@@ -38,7 +41,7 @@ export class Frame {
   }
 
   request(): void {
-    if (this.pending || document.hidden) return;
+    if (this.pending || !this.started || document.hidden) return;
     this.pending = true;
     const pauseMs = this.restedMs - AHEAD_MS - performance.now();
     if (pauseMs > 0) setTimeout(() => requestAnimationFrame(this.draw), pauseMs);

@@ -10,6 +10,7 @@ import { Connection } from './connection';
 import { Frame } from './frame';
 import { socketUrl } from './line';
 import { Notices, type Notice } from './notices/notices';
+import { afterPicture } from './pages/picture';
 import {
   parseDashboard,
   type Dashboard,
@@ -112,21 +113,25 @@ export class Session {
   /** Begins, with what stands in the page if there is something. */
   start(beginning: Beginning | null = null): void {
     this.frame.add(() => this.tick());
-    this.frame.start();
-    requestAnimationFrame(() => requestAnimationFrame(() => (this.pictured = true)));
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });
     if (beginning === null) void this.access.look();
     else this.access.know(beginning.me);
     const shown = beginning?.shown ?? null;
-    if (beginning === null || shown === null) return void this.load();
-    this.adopt(shown.dashboard);
-    // The server has just answered.
-    this.connected = true;
-    for (const message of shown.messages) this.take(message, beginning.atMs);
-    // The first picture need not wait for the line, and would if both were made at once.
-    requestAnimationFrame(() => setTimeout(() => this.connection.restart()));
+    if (beginning === null || shown === null) void this.load();
+    else {
+      this.adopt(shown.dashboard);
+      // The server has just answered.
+      this.connected = true;
+      for (const message of shown.messages) this.take(message, beginning.atMs);
+      this.followAge();
+    }
+    afterPicture(() => {
+      this.pictured = true;
+      this.frame.start();
+      if (shown !== null) this.connection.restart();
+    });
   }
 
   /** Whether what the server kept has come: what is missing now was never measured. */
@@ -299,13 +304,17 @@ export class Session {
 
   private tick(): void {
     this.judge();
+    this.followAge();
+    this.board?.sweep(this.now());
+    this.alarms.sweep();
+    this.showNotices();
+  }
+
+  private followAge(): void {
     const ageMs = this.streams?.ageMs(this.key, this.now()) ?? NEVER;
     const { staleAfterMs } = this;
     // Fresh is fresh: the age is only followed once it is shown.
     this.ageMs = ageMs <= staleAfterMs ? 0 : Math.floor(ageMs / 1000) * 1000;
-    this.board?.sweep(this.now());
-    this.alarms.sweep();
-    this.showNotices();
   }
 
   private showNotices(): void {
