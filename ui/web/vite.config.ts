@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 
 const WORKER = 'service-worker';
 /** What runs at once, by the names of its parts. */
-const FIRST = ['index', 'index-client'];
+const FIRST = ['page', 'runtime'];
 /** Of no use without the server: these are not kept for being without it. */
 const ONLINE_ONLY = ['FlowPage', 'Editor'];
 
@@ -67,7 +67,7 @@ function firstPicture(): Plugin {
     transformIndexHtml: {
       order: 'post',
       handler(html) {
-        const waiting = html.replace('<script type="module"', '<script type="module" blocking="render"');
+        const waiting = html.replaceAll('<script type="module"', '<script type="module" blocking="render"');
         if (waiting === html) throw new Error('index.html: expected a module script');
         return waiting;
       },
@@ -89,6 +89,13 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: 'index.html', [WORKER]: 'src/offline/service-worker.ts' },
       output: {
+        // What the page begins with comes in two parts, which are read side by side.
+        codeSplitting: {
+          groups: [
+            { name: 'runtime', tags: ['$initial'], test: /\/node_modules\// },
+            { name: 'page', tags: ['$initial'], test: /\/src\/(?!offline\/(service-worker|strategy)\.)/ },
+          ],
+        },
         // Beside the page: a worker rules over the folder it lies in.
         entryFileNames: ({ name }) => (name === WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
       },

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 const BUDGET_KB = 120;
 /** Loaded when they are drawn, which those are on the first page of the fan's dashboard. */
-const ON_THE_FIRST_PAGE = ['Chart', 'Totals'];
+const ON_THE_FIRST_PAGE = ['Advice', 'Chart', 'Timeline', 'Tools', 'Totals'];
 const dist = process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
 const names = (await readdir(`${dist}/assets`)).filter((name) => /\.(js|css)$/.test(name));
