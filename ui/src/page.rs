@@ -33,12 +33,6 @@ static PAGE: LazyLock<Option<(String, String)>> = LazyLock::new(|| {
 #[derive(Serialize)]
 struct Beginning<'a> {
     me: Me<'a>,
-    /// Nothing for someone who has to log in first.
-    shown: Option<FirstShown<'a>>,
-}
-
-#[derive(Serialize)]
-struct FirstShown<'a> {
     dashboard: &'a Dashboard,
     /// As the WebSocket would tell them.
     messages: Vec<ToBrowser<'a>>,
@@ -57,17 +51,18 @@ pub async fn page(
         )
             .into_response();
     };
-    let shown = current.borrow();
-    let beginning = Beginning {
-        me: Me::of(&access, known.as_ref()),
-        // Everyone whom the gate knows may see the plant.
-        shown: known.as_ref().map(|_| FirstShown {
+    // Everyone whom the gate knows may see the plant. Nobody need not be nobody: a link on another site brings no cookie, and the page
+    // itself asks with it.
+    let begun = known.and_then(|known| {
+        let shown = current.borrow();
+        let beginning = Beginning {
+            me: Me::of(&access, Some(&known)),
             dashboard: &shown.dashboard,
             messages: first_messages(&shown, ROWS),
-        }),
-    };
-    // As in the page that was built: with null it asks for everything itself.
-    let json = serde_json::to_string(&beginning).unwrap_or_else(|_| "null".to_owned());
+        };
+        serde_json::to_string(&beginning).ok()
+    });
+    let json = begun.unwrap_or_else(|| "null".to_owned());
     let html = [before.as_str(), &in_html(&json), after.as_str()].concat();
     // It is of this moment, and of whoever has logged in.
     ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()

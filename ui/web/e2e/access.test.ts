@@ -218,3 +218,24 @@ test('a page of another origin sets nothing with the cookie of whoever is logged
   evil.close();
   await end();
 });
+
+test('a link on another site leads whoever is logged in to the dashboard, and not to the log-in', async () => {
+  const { page, end } = await logIn('viewer');
+  const link = `<!doctype html><title>Mail</title><a href="${program.url}">The plant</a>`;
+  // Also a form that goes away by itself asks for a password.
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      if (document.querySelector('input[type=password]') !== null) sessionStorage.setItem('asked', 'yes');
+    }).observe(document, { childList: true, subtree: true });
+  });
+  const mail = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(link));
+  await new Promise<void>((done) => mail.listen(0, '127.0.0.1', done));
+  // To a browser `localhost` is another site than `127.0.0.1`: the cookie does not come along.
+  await page.goto(`http://localhost:${(mail.address() as AddressInfo).port}/`);
+  await page.getByText('The plant').click();
+  await page.locator('.account', { hasText: 'viewer' }).waitFor();
+  await page.locator('[data-widget-id="number"]').waitFor();
+  expect(await page.evaluate(() => sessionStorage.getItem('asked'))).toBeNull();
+  mail.close();
+  await end();
+});

@@ -5,34 +5,32 @@ import { messageOf, parseDashboard, type Dashboard, type ServerMessage } from '.
 
 export interface Beginning {
   readonly me: Me;
-  /** The layout, and what the line would tell first; null for someone who has to log in. */
-  readonly shown: { readonly dashboard: Dashboard; readonly messages: readonly ServerMessage[] } | null;
+  readonly dashboard: Dashboard;
+  /** What the line would tell first. */
+  readonly messages: readonly ServerMessage[];
   /** When the server told it, by our clock, in milliseconds since 1970. */
   readonly atMs: number;
 }
 
 /**
- * Reads what stands in the page. Null when there is nothing in it, or nothing that can be read: the page asks for all of it then, and
- * says what is wrong with the answers.
+ * Reads what stands in the page. Null when there is nothing in it, as for someone whom the server does not know, or nothing that can be
+ * read: the page asks for all of it then, and says what is wrong with the answers.
  */
 export function readBeginning(text: string, atMs: number): Beginning | null {
   try {
     return check.optional(JSON.parse(text) as unknown, 'beginning', (value, path) => {
       const raw = check.object(value, path);
-      return { me: parseMe(raw['me']), shown: check.optional(raw['shown'], 'shown', shown), atMs };
+      return {
+        me: parseMe(raw['me']),
+        dashboard: parseDashboard(raw['dashboard']),
+        messages: check.list(raw['messages'], 'messages', messageOf),
+        atMs,
+      };
     });
   } catch (reason) {
     console.error('what stands in the page cannot be read', reason);
     return null;
   }
-}
-
-function shown(value: unknown, path: string): Beginning['shown'] {
-  const raw = check.object(value, path);
-  return {
-    dashboard: parseDashboard(raw['dashboard']),
-    messages: check.list(raw['messages'], `${path}.messages`, messageOf),
-  };
 }
 
 /** When the server began to answer with this page, by our clock. */

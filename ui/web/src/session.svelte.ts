@@ -116,22 +116,24 @@ export class Session {
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.connection.wake();
     });
-    if (beginning === null) void this.access.look();
-    else this.access.know(beginning.me);
-    const shown = beginning?.shown ?? null;
-    if (beginning === null || shown === null) void this.load();
-    else {
-      this.adopt(shown.dashboard);
-      // The server has just answered.
-      this.connected = true;
-      for (const message of shown.messages) this.take(message, beginning.atMs);
-      this.followAge();
-    }
+    if (beginning === null) {
+      void this.access.look();
+      void this.load();
+    } else this.goOnFrom(beginning);
     afterPicture(() => {
       this.pictured = true;
       this.frame.start();
-      if (shown !== null) this.connection.restart();
+      if (beginning !== null) this.connection.restart();
     });
+  }
+
+  private goOnFrom({ me, dashboard, messages, atMs }: Beginning): void {
+    this.access.know(me);
+    this.adopt(dashboard);
+    // The server has just answered.
+    this.connected = true;
+    for (const message of messages) this.take(message, atMs);
+    this.followAge();
   }
 
   /** Whether what the server kept has come: what is missing now was never measured. */

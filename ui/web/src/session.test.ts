@@ -199,8 +199,8 @@ describe('a page that the server has begun', () => {
     first,
     rows: states.map((text, i) => [NOW - 1000 + 10 * (first + i), 'fan', false, text]),
   });
-  const begin = (shown: object | null, who: object = me): void =>
-    session.start(readBeginning(JSON.stringify({ me: who, shown }), NOW - 300));
+  const begin = (shown: object): void =>
+    session.start(readBeginning(JSON.stringify({ me, ...shown }), NOW - 300));
 
   beforeEach(() => {
     vi.useFakeTimers({ now: NOW });
@@ -281,10 +281,11 @@ describe('a page that the server has begun', () => {
     expect(session.key).toBe('fan 3');
   });
 
-  it('asks who one is, and for nothing of the plant before that', () => {
-    begin(null, { name: null, role: null, loginRequired: true, canLogOut: false });
-    expect([session.access.mustLogIn, session.dashboard]).toEqual([true, null]);
-    expect(FakeSocket.all).toEqual([]);
+  it('asks itself when the server does not know who it is for: a link on another site brings no cookie', async () => {
+    session.start(readBeginning('null', NOW));
+    expect([session.access.mustLogIn, session.dashboard]).toEqual([false, null]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetched.sort()).toEqual(['/twin/api/dashboard', '/twin/api/me']);
   });
 
   it('asks for everything when it cannot be read', async () => {
