@@ -14,7 +14,7 @@
     reason = "a benchmark that cannot be set up should stop"
 )]
 
-#[path = "../../nodes/tests/support/closed_loop.rs"]
+#[path = "../../nodes/tests/all/support/closed_loop.rs"]
 mod closed_loop;
 mod response;
 mod step_test;

@@ -34,7 +34,7 @@ mod fan_command;
 #[path = "../../../../nodes/src/fan_payload.rs"]
 mod fan_payload;
 mod logic;
-#[path = "../../../../nodes/tests/support/mosquitto.rs"]
+#[path = "../../../../nodes/tests/all/support/mosquitto.rs"]
 mod mosquitto;
 mod plant_bits;
 mod wire;
