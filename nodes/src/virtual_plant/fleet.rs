@@ -67,7 +67,7 @@ impl Machines for Fleet {
             machine: place,
             has_network: machine.has_network(),
             payload,
-            patience: next.saturating_sub(now),
+            patience: machine.period(),
             missed,
         })
     }

@@ -153,7 +153,7 @@ impl VirtualPlant {
     async fn act(&mut self, now: Duration) -> Result<(), String> {
         let act = self.machines.act(now)?;
         if act.missed > 0 {
-            self.observer.lost(Loss::TooSlow, act.missed);
+            self.observer.lost(Loss::NotMade, act.missed);
         }
         let had_network = self.has_network.get_mut(act.machine);
         let is_there = act.has_network;
@@ -170,7 +170,7 @@ impl VirtualPlant {
             (Some(payload), Some(topic)) => {
                 let payload = payload.into();
                 if !link.send(Wish::Reading { topic, payload }, act.patience).await {
-                    self.observer.lost(Loss::TooSlow, 1);
+                    self.observer.lost(Loss::NotTaken, 1);
                 }
             }
             _ => self.observer.lost(Loss::Scenario, 1),

@@ -28,7 +28,10 @@ pub enum Loss {
     /// The broker is away.
     #[error("there is no connection to the broker")]
     NoConnection,
-    /// The broker does not take as much, or this computer does not keep up.
+    /// The broker does not take as much.
     #[error("the broker does not take it in time")]
-    TooSlow,
+    NotTaken,
+    /// This computer does not keep up.
+    #[error("this computer was too busy to make it in time")]
+    NotMade,
 }

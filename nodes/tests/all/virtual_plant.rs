@@ -41,7 +41,7 @@ impl Observer for Counting {
     fn lost(&self, loss: Loss, readings: u32) {
         let counter = match loss {
             Loss::Scenario => &self.lost_by_scenario,
-            Loss::NoConnection | Loss::TooSlow => &self.lost,
+            Loss::NoConnection | Loss::NotTaken | Loss::NotMade => &self.lost,
         };
         counter.fetch_add(readings.into(), Ordering::Relaxed);
     }
