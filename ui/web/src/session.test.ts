@@ -4,6 +4,15 @@ import { Session } from './session.svelte';
 
 const NOW = 1_790_000_000_000;
 
+/** The browser's account of what it has painted: the page, soon. */
+class FirstPaint {
+  constructor(private readonly told: (list: { getEntriesByName: () => unknown[] }) => void) {}
+  observe(): void {
+    setTimeout(() => this.told({ getEntriesByName: () => ['painted'] }), 16);
+  }
+  disconnect(): void {}
+}
+
 class FakeSocket {
   static all: FakeSocket[] = [];
   onopen: (() => void) | null = null;
@@ -72,6 +81,8 @@ describe('a session', () => {
     vi.stubGlobal('matchMedia', () => ({ matches: false }));
     vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(served))));
     vi.stubGlobal('requestAnimationFrame', (paint: () => void) => setTimeout(paint, 16));
+    vi.stubGlobal('cancelAnimationFrame', clearTimeout);
+    vi.stubGlobal('PerformanceObserver', FirstPaint);
     session = new Session('https://plant.example/twin/');
     beat = () => session.frame.request();
     session.start();
@@ -210,6 +221,8 @@ describe('a page that the server has begun', () => {
     vi.stubGlobal('document', { hidden: false, addEventListener: vi.fn() });
     vi.stubGlobal('matchMedia', () => ({ matches: false }));
     vi.stubGlobal('requestAnimationFrame', (paint: () => void) => setTimeout(paint, 16));
+    vi.stubGlobal('cancelAnimationFrame', clearTimeout);
+    vi.stubGlobal('PerformanceObserver', FirstPaint);
     vi.stubGlobal('fetch', (url: URL) => {
       fetched.push(url.pathname);
       return Promise.resolve(new Response(JSON.stringify(layout('two'))));

@@ -1,5 +1,6 @@
 /** The widgets of a page are made over some frames: those at its head stand soon, and a press need not wait for the last. */
 import { flushSync, untrack } from 'svelte';
+import { afterPicture } from './picture';
 
 /** What a frame may take for it. Each frame also costs a layout, so that shorter ones would make a page later. */
 const SLICE_MS = 40;
@@ -30,8 +31,12 @@ export class Making {
       // A page that is laid out anew for another width keeps what it has.
       if (this.made < all) frame = requestAnimationFrame(slice);
     };
+    let frame = 0;
     // The first ones are to be seen before the others are begun.
-    let frame = requestAnimationFrame(() => (frame = requestAnimationFrame(slice)));
-    return () => cancelAnimationFrame(frame);
+    const callOff = afterPicture(() => (frame = requestAnimationFrame(slice)));
+    return () => {
+      callOff();
+      cancelAnimationFrame(frame);
+    };
   }
 }
