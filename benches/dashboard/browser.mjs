@@ -1,5 +1,6 @@
 /** The system's Chromium by playwright-core, which ui/web has for its tests. */
 import { createRequire } from 'node:module';
+import { seconds } from './figures.mjs';
 
 const require = createRequire(new URL('../../ui/web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
@@ -37,6 +38,21 @@ export async function processSeconds(browser) {
   const sum = { renderer: 0, GPU: 0, browser: 0, other: 0 };
   for (const { type, cpuTime } of processInfo) sum[type in sum ? type : 'other'] += cpuTime;
   return sum;
+}
+
+/** Less of a core than this is a browser at rest. */
+const REST = 0.02;
+const REST_TRIES = 40;
+
+/** Waits until the browser is at rest: the window that it opens for a page is a page of its own, which loads for half a second. */
+export async function settled(browser) {
+  const used = async () => Object.values(await processSeconds(browser)).reduce((sum, each) => sum + each, 0);
+  for (let tried = 0; tried < REST_TRIES; tried += 1) {
+    const before = await used();
+    await seconds(0.5);
+    if ((await used()) - before < REST * 0.5) return;
+  }
+  throw new Error(`the browser is not at rest after ${REST_TRIES / 2} s with an empty page`);
 }
 
 /**

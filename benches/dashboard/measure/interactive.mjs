@@ -1,5 +1,5 @@
 /** How soon the fan dashboard can be used by a browser that has never seen it, on a processor of full and of a quarter of the speed. */
-import { freshPage, launch } from '../browser.mjs';
+import { freshPage, launch, settled } from '../browser.mjs';
 import { median, seconds } from '../figures.mjs';
 import { fanFlow, start } from '../program.mjs';
 
@@ -40,6 +40,8 @@ function watch() {
 async function load(browser, url, slower) {
   const page = await freshPage(browser);
   const devtools = await page.context().newCDPSession(page);
+  // Its window is there when somebody asks for a page.
+  await settled(browser);
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: slower });
   await page.addInitScript(watch);
   await page.goto(url, { waitUntil: 'commit' });
