@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::program::{Program, run_in};
 use serde_json::{Value, json};
+
+use crate::program::{Program, run_in};
 
 const FLOW: &str = "
 twinflow: 1

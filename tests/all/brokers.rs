@@ -1,14 +1,13 @@
 //! One flow with the embedded broker and with Mosquitto: a reading by hand reaches the file, the dashboard's feed and an
 //! `mqtt-out` topic; broken ones are counted by kind; a broker that goes away comes back.
 
-use crate::mosquitto;
-use crate::program;
 use std::fs;
 use std::path::Path;
 
-use crate::mosquitto::{Mosquitto, Subscription};
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::mosquitto::{self, Mosquitto, Subscription};
+use crate::program::{self, Program};
 
 const FLOW: &str = "
 twinflow: 1

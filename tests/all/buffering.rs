@@ -1,15 +1,14 @@
 //! `buffer: disk` with the built program: neither an outage of the target nor a kill loses a reading.
 
-use crate::mosquitto;
-use crate::program;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::mosquitto::{Mosquitto, Subscription};
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::mosquitto::{self, Mosquitto, Subscription};
+use crate::program::{self, Program};
 
 /// Every reading has a topic of its own, on which the far broker keeps it.
 const FLOW: &str = "

@@ -1,9 +1,8 @@
 //! The command line: exit codes, what is printed, and what is written.
 
-use crate::program;
 use std::fs;
 
-use crate::program::{Program, run, run_in};
+use crate::program::{self, Program, run, run_in};
 
 const FLOW: &str = "
 twinflow: 1

@@ -4,8 +4,9 @@
 use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::program::{PATIENCE, Program, run_with};
 use serde_json::{Value, json};
+
+use crate::program::{PATIENCE, Program, run_with};
 
 /// From two to four in the morning it is 30 °C, from four to eight 40 °C, otherwise 20 °C.
 const FLOW: &str = "

@@ -3,7 +3,6 @@
 //!
 //! `TWINFLOW_KILLS=200 cargo test --test all durability::` kills it more often than by default.
 
-use crate::mosquitto;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -12,9 +11,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::mosquitto::Mosquitto;
-use crate::program::{PATIENCE, Program};
 use serde_json::Value;
+
+use crate::mosquitto::{self, Mosquitto};
+use crate::program::{PATIENCE, Program};
 
 /// Readings that carry no time: what a node remembers cannot tell one that comes twice from another one.
 const FLOW: &str = "

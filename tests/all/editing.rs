@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::program::{run, run_in};
 use serde_json::Value;
+
+use crate::program::{run, run_in};
 
 /// Two mistakes and, once they are mended, one warning.
 const FLOW: &str = "twinflow: 1

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::program::{Ended, PATIENCE, Program, run_in};
 use serde_json::{Value, json};
+
+use crate::program::{Ended, PATIENCE, Program, run_in};
 
 const FLOW: &str = "twinflow: 1
 name: Trials

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::program::{Ended, run_in};
 use quick_junit::Report;
 use tempfile::TempDir;
+
+use crate::program::{Ended, run_in};
 
 /// A folder with files in it.
 fn folder_with(files: &[(&str, &str)]) -> TempDir {

@@ -1,8 +1,8 @@
 //! The flow's text is checked, completed and saved over HTTP, and a running flow follows it.
 
-use crate::program;
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::program::{self, Program};
 
 const FLOW: &str = "twinflow: 1
 brokers: { plant: 'embedded://127.0.0.1:0' }

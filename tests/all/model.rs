@@ -1,11 +1,12 @@
 //! `twinflow model`: what is in a model file, and how its texts are changed.
 
-use crate::onnx_file;
 use std::fs;
 use std::path::Path;
 
-use crate::program::run_in;
 use serde_json::Value;
+
+use crate::onnx_file;
+use crate::program::run_in;
 
 /// A folder with a copy of the shipped model.
 fn with_model() -> tempfile::TempDir {

@@ -1,11 +1,11 @@
 //! The models of a running flow: asked by name, of twinflow and of other tools, and exchanged without a restart.
 
-use crate::onnx_file;
 use std::fs;
 
-use crate::onnx_file::CARD;
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::onnx_file::{self, CARD};
+use crate::program::Program;
 
 const FLOW: &str = "
 twinflow: 1

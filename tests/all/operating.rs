@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::program::{PATIENCE, Program, publish};
 use serde_json::{Value, json};
+
+use crate::program::{PATIENCE, Program, publish};
 
 const FLOW: &str = "
 twinflow: 1

@@ -7,9 +7,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::mosquitto::Mosquitto;
 use crate::program::Program;
-use serde_json::Value;
 
 const FLOW: &str = "
 twinflow: 1

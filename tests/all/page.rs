@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::program::Program;
 
 /// Names are the user's: also one that looks like the end of a script.
 const FAN: &str = "

@@ -7,8 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::program::{Program, run};
 use serde_json::json;
+
+use crate::program::{Program, run};
 
 const FLOW: &str = "
 twinflow: 1

@@ -1,7 +1,6 @@
 //! A replay computes what the running flow computed: the files that a flow wrote live and those of a replay of its log are
 //! the same, byte by byte.
 
-use crate::program;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -9,8 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::program::{Program, run_in};
 use serde_json::{Value, json};
+
+use crate::program::{self, Program, run_in};
 
 /// Everything that keeps something from record to record: a rate, an integral, a previous value, and a script's state.
 const FLOW: &str = "twinflow: 1

@@ -1,8 +1,8 @@
 //! The REST API of a running flow.
 
-use crate::program;
-use crate::program::Program;
 use serde_json::{Value, json};
+
+use crate::program::{self, Program};
 
 /// It answers for single readings.
 fn model_server() -> (tempfile::TempDir, Program) {

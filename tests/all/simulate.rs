@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::mosquitto::{Mosquitto, Subscription};
 use crate::program::{run, run_in};
-use serde_json::Value;
 
 fn broker(mosquitto: &Mosquitto) -> String {
     format!("mqtt://127.0.0.1:{}", mosquitto.port())

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::program::{Ended, run_in};
 use serde_json::Value;
+
+use crate::program::{Ended, run_in};
 
 fn flow() -> String {
     format!("{}/examples/fan-readings.yaml", env!("CARGO_MANIFEST_DIR"))

@@ -1,11 +1,11 @@
 //! Sight of a running flow: what leaves its nodes, whether they are ready, and how they are doing.
 
-use crate::mosquitto;
 use std::fs;
 
-use crate::mosquitto::Mosquitto;
-use crate::program::{PATIENCE, Program, run};
 use serde_json::{Value, json};
+
+use crate::mosquitto::{self, Mosquitto};
+use crate::program::{PATIENCE, Program, run};
 
 /// Two simulated fans on one topic, so that something always comes.
 const FANS: &str = "

@@ -1,12 +1,10 @@
 //! `buffer: disk` - a sink that is away, a restart, a store that is full, a flow that changed.
 
-use crate::bench;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, numbers};
 use async_trait::async_trait;
 use tokio::sync::oneshot::Receiver;
 use twinflow_engine::diagnostic::Code;
@@ -16,6 +14,8 @@ use twinflow_engine::record::{Batch, Delivery, Value};
 use twinflow_engine::runtime::{
     BufferEntry, BufferError, BufferGauge, BufferLeft, BufferStore, Running, Setting, start_in,
 };
+
+use crate::bench::{self, Answer, Bench, numbers};
 
 /// A store in memory, which outlives the flow as a file would.
 #[derive(Clone, Debug, Default)]

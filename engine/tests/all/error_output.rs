@@ -4,13 +4,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, Row};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::{Part, Sink, SinkError};
 use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Key, Receipt, Value};
 use twinflow_engine::runtime::{Setting, start, start_in};
+
+use crate::bench::{Answer, Bench, Row};
 
 /// With time paused, everything that can happen has happened when this returns.
 async fn idle() {

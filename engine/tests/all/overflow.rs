@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use crate::bench::Bench;
 use twinflow_engine::diagnostic::{Code, Diagnostic};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Key, Receipt, Value};
 use twinflow_engine::runtime::{QUEUE_BATCHES, start};
+
+use crate::bench::Bench;
 
 /// With time paused, everything that can happen has happened when this returns.
 async fn idle() {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, Given, idle, numbers};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::{BatchBuilder, EventTime, Key, Receipt, Value};
 use twinflow_engine::runtime::{LATENCY_BOUNDS_S, Running, start};
+
+use crate::bench::{Answer, Bench, Given, idle, numbers};
 
 const LINE: &str = "
   in: { type: feed, fields: { x: '1' } }

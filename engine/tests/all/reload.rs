@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, idle, numbers};
 use tokio::sync::oneshot::Receiver;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::start;
+
+use crate::bench::{Answer, Bench, idle, numbers};
 
 const COUNTED: &str = "
   in: { type: feed, fields: { x: W } }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::Bench;
 use twinflow_engine::diagnostic::{Code, Colour, render};
 use twinflow_engine::graph::Graph;
+
+use crate::bench::Bench;
 
 fn graph(text: &str) -> Graph {
     let compiled = Bench::default().compile(text);

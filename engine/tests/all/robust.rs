@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::bench::Bench;
 use proptest::prelude::*;
 use twinflow_engine::diagnostic::{Code, Colour, Diagnostic, render};
 use twinflow_engine::formula::{Compiler, parse};
 use twinflow_engine::language::Sources;
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::{Quantity, Unit, longest_unit_prefix};
+
+use crate::bench::Bench;
 
 const VALID: [&str; 4] = [
     "twinflow: 1

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use crate::bench::{Answer, Bench, Given, idle, numbers};
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::watch;
 use tokio::time::Duration;
@@ -15,6 +14,8 @@ use twinflow_engine::record::{BatchBuilder, Column, Delivery, EventTime, Key, Re
 use twinflow_engine::runtime::{Feed, Offline, QUEUE_BATCHES, Running, start};
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::Unit;
+
+use crate::bench::{Answer, Bench, Given, idle, numbers};
 
 const LINE: &str = "
   in: { type: feed, fields: { x: '1' } }

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::bench::{Bench, Shelf};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,6 +24,8 @@ use twinflow_engine::record::{Batch, BatchBuilder, Delivery, EventTime, Key, Rec
 use twinflow_engine::runtime::start_in;
 use twinflow_engine::schema::{Field, FieldType, Schema};
 use twinflow_engine::unit::Unit;
+
+use crate::bench::{Bench, Shelf};
 
 /// Chances by a seed (SplitMix64, Steele, Lea and Flood 2014).
 #[derive(Clone)]

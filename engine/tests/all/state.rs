@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, Shelf, idle, numbers};
 use tokio::sync::oneshot::Receiver;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::Restored;
 use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::{Running, start_in};
+
+use crate::bench::{Answer, Bench, Shelf, idle, numbers};
 
 const COUNTED: &str = "
   in: { type: feed, fields: { x: W } }

@@ -1,12 +1,12 @@
 //! Taps: what leaves a node can be looked at, and nobody who looks holds the flow up.
 
-use crate::bench;
 use std::time::Duration;
 
-use crate::bench::{Bench, idle, numbers};
 use twinflow_engine::graph::Graph;
 use twinflow_engine::record::{Delivery, Receipt, Value};
 use twinflow_engine::runtime::{TapPlace, TapReader, UnknownTap, start};
+
+use crate::bench::{self, Bench, idle, numbers};
 
 const SWITCH: &str = "
   in: { type: feed, fields: { x: '1' } }

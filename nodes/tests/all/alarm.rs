@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, compile};
 use serde_json::{Value as Json, json};
 use twinflow_engine::node::Operation;
 use twinflow_engine::record::{Delivery, Value};
@@ -11,6 +10,8 @@ use twinflow_engine::runtime::{Running, Setting, TapReader, Watched, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::state_file;
+
+use crate::support::inlet::{Inlet, compile};
 
 struct Bench {
     running: Running,

@@ -1,12 +1,9 @@
 //! `anomaly`: what is normal is learnt, and what is not is found and told by its driver.
 
-use crate::support::bench;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::support::bench::{Bench, Noise, number};
-use crate::support::inlet::{Row, compile};
 use proptest::prelude::*;
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::compile_text;
@@ -15,6 +12,9 @@ use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::{Running, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_nodes::{Shared, registry, state_file};
+
+use crate::support::bench::{self, Bench, Noise, number};
+use crate::support::inlet::{Row, compile};
 
 /// What is told of a record.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,9 @@
 //! `classify`: verdicts that do not flicker, and what they were told by.
 
-use crate::onnx_file;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::support::inlet::{Inlet, Row, compile};
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::{Graph, compile_text};
 use twinflow_engine::node::{Level, Restored};
@@ -15,6 +13,9 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_models::{Classes, Dataset, FeatureSpec, TrainConfig, train};
 use twinflow_nodes::{Shared, registry, state_file};
+
+use crate::onnx_file;
+use crate::support::inlet::{Inlet, Row, compile};
 
 /// A model that names an imbalance by vibration above 0.05 g, and an overcurrent by current above 1.2 A.
 fn write_model(folder: &Path) {

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, compile};
 use serde_json::{Value as Json, json};
 use twinflow_engine::node::Operation;
 use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::{OperationError, Running, TapReader, Watched, start};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
+
+use crate::support::inlet::{Inlet, compile};
 
 const CONTROLS: &str = "
   speed: { type: control, from: in, widget: slider, field: speed, sends: speed_command_pct, step: 5 }

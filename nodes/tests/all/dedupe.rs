@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, compile};
 use proptest::prelude::*;
 use twinflow_engine::graph::Graph;
 use twinflow_engine::node::Restored;
@@ -13,6 +12,8 @@ use twinflow_engine::runtime::{Offline, Running, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_nodes::seen::{Seen, SeenError};
 use twinflow_nodes::state_file;
+
+use crate::support::inlet::{Inlet, compile};
 
 /// Milliseconds, machine, seq, boot.
 type Record = (i64, &'static str, Option<i64>, i64);

@@ -1,6 +1,5 @@
 //! Flows as pictures.
 
-use crate::support::inlet;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -10,6 +9,8 @@ use twinflow_engine::graph::{Graph, compile_text};
 use twinflow_engine::node::Level;
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_nodes::{Shared, registry};
+
+use crate::support::inlet;
 
 fn graph(text: &str) -> Graph {
     let environment = BTreeMap::<String, String>::new();

@@ -5,8 +5,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::support::bench::{Bench, Noise, number};
-use crate::support::inlet::{Row, compile};
 use proptest::prelude::*;
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::compile_text;
@@ -16,6 +14,9 @@ use twinflow_engine::runtime::{Running, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_models::{Classes, Dataset, FeatureSpec, TrainConfig, train};
 use twinflow_nodes::{Shared, registry, state_file};
+
+use crate::support::bench::{Bench, Noise, number};
+use crate::support::inlet::{Row, compile};
 
 /// A model of a current around 0.5 A, a speed that is one of three, and a vibration; faults are elsewhere.
 static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {

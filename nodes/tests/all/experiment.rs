@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::support::inlet::{Inlet, compile, compile_with};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use twinflow_engine::node::Operation;
@@ -14,6 +13,8 @@ use twinflow_engine::runtime::{Clock, Running, Setting, TapReader, Watched, star
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::Shared;
+
+use crate::support::inlet::{Inlet, compile, compile_with};
 
 const TRIAL: &str = "
   trial:

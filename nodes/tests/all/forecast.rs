@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::support::bench::{Bench, Noise, number};
-use crate::support::inlet::{Row, compile};
 use proptest::prelude::*;
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::compile_text;
@@ -15,6 +13,9 @@ use twinflow_engine::runtime::{Running, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_nodes::{Shared, registry, state_file};
 use twinflow_plant::{Command, Plant};
+
+use crate::support::bench::{Bench, Noise, number};
+use crate::support::inlet::{Row, compile};
 
 const BOUNDS: [&str; 3] = ["temp_forecast", "temp_forecast_low", "temp_forecast_high"];
 const LIMITS: [&str; 3] = [

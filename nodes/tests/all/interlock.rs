@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, compile};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use twinflow_engine::graph::Graph;
@@ -13,6 +12,8 @@ use twinflow_engine::runtime::{Offline, Passing, Setting, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::state_file;
+
+use crate::support::inlet::{Inlet, compile};
 
 fn fields() -> Vec<Field> {
     let number =

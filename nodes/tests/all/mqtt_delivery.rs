@@ -1,10 +1,10 @@
 //! Messages get from one end to the other, whatever the broker.
 
-use crate::support::brokers;
-use crate::support::brokers::{Broker, connected, receive, receive_texts, test_with_each_broker};
-use crate::support::mosquitto;
 use bytes::Bytes;
 use twinflow_nodes::mqtt::{LastWill, PAYLOAD_BYTES_MAX, PublishError, Publisher, Qos, SessionKind};
+
+use crate::support::brokers::{self, Broker, connected, receive, receive_texts, test_with_each_broker};
+use crate::support::mosquitto;
 
 test_with_each_broker!(
     receives_what_mosquitto_pub_publishes,

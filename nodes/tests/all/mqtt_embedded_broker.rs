@@ -1,13 +1,14 @@
 //! The embedded broker itself: where it listens, whom it lets in, and that it ends.
 
-use crate::support::brokers::{connected, in_time, loopback, lost, receive, receive_texts, subscriptions};
-use crate::support::mosquitto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use twinflow_nodes::mqtt::{
     BrokerAddress, BrokerError, ConnectOptions, Credentials, EmbeddedBroker, LossReason, Publisher, Qos,
     SessionKind, Subscriber,
 };
+
+use crate::support::brokers::{connected, in_time, loopback, lost, receive, receive_texts, subscriptions};
+use crate::support::mosquitto;
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named_with_two_ways_out() {

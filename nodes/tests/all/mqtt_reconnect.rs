@@ -1,15 +1,14 @@
 //! Connections come back by themselves, and say in plain words why they are down.
 
-use crate::support::brokers;
-use crate::support::brokers::{
-    Broker, address, connected, in_time, lost, receive_texts, subscriptions, test_with_each_broker,
-};
-use crate::support::mosquitto;
-use crate::support::mosquitto::Mosquitto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use twinflow_nodes::mqtt::{
     ConnectError, ConnectOptions, ConnectionState, LossReason, Publisher, Qos, SessionKind, Subscriber,
 };
+
+use crate::support::brokers::{
+    self, Broker, address, connected, in_time, lost, receive_texts, subscriptions, test_with_each_broker,
+};
+use crate::support::mosquitto::{self, Mosquitto};
 
 test_with_each_broker!(
     a_killed_broker_that_comes_back_is_found_and_subscribed_again,

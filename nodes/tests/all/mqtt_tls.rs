@@ -1,15 +1,15 @@
 //! TLS: the broker's certificate is checked, and what is wrong with it is said in plain words.
 
-use crate::support::brokers;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::brokers::{connected, in_time, lost, receive_texts, subscriptions};
-use crate::support::mosquitto::Mosquitto;
 use tempfile::TempDir;
 use twinflow_nodes::mqtt::{
     ConnectError, ConnectOptions, LossReason, Publisher, Qos, SessionKind, Subscriber, TlsError,
 };
+
+use crate::support::brokers::{self, connected, in_time, lost, receive_texts, subscriptions};
+use crate::support::mosquitto::Mosquitto;
 
 /// Makes an authority, and a certificate it signed for the name `localhost`, valid for so many days.
 fn make_certificates(folder: &Path, days: &str) {

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::support::inlet::{Inlet, Row, compile};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use twinflow_engine::diagnostic::{Colour, render};
@@ -16,6 +15,8 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::mqtt::{BrokerAddress, ConnectOptions, EmbeddedAddress, Publisher, Qos, TopicName};
 use twinflow_nodes::{Shared, registry};
+
+use crate::support::inlet::{Inlet, Row, compile};
 
 fn number(name: &str, unit: &str) -> Field {
     Field::new(name, FieldType::Number(Unit::parse(unit).unwrap()))

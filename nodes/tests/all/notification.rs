@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::support::inlet::{Inlet, compile};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -11,6 +10,8 @@ use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::{Running, start};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
+
+use crate::support::inlet::{Inlet, compile};
 
 /// A request as the server got it.
 struct Request {

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::closed_loop::{ClosedLoop, Fan, Sensor};
-use crate::support::inlet::{Inlet, compile};
 use serde_json::{Value as Json, json};
 use twinflow_engine::node::Operation;
 use twinflow_engine::record::{Delivery, Value};
@@ -13,6 +11,9 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::state_file;
 use twinflow_plant::{Command, Plant};
+
+use crate::support::closed_loop::{ClosedLoop, Fan, Sensor};
+use crate::support::inlet::{Inlet, compile};
 
 const COOLING: &str = "
     sends: speed_command_pct

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::inlet::{Inlet, Row, compile};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use twinflow_engine::diagnostic::{Colour, render};
@@ -16,6 +15,8 @@ use twinflow_engine::runtime::{Offline, Passing, Problem, start};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::{SCRIPT_STACK, Shared, registry};
+
+use crate::support::inlet::{Inlet, Row, compile};
 
 /// The node `script`, which gets records with `x` in °C.
 struct Bench {

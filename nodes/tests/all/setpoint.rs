@@ -1,12 +1,13 @@
 //! `setpoint`: the value of the hour, and ramps. What clocks that are set forward and back do to it stands in tests/all/control_loop.rs.
 
-use crate::support::bench::{Bench, number};
-use crate::support::inlet::{Row, compile};
 use chrono::{Datelike, Local, NaiveDate, TimeZone, Timelike};
 use twinflow_engine::record::{Delivery, Value};
 use twinflow_engine::runtime::{Setting, start_in};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::state_file;
+
+use crate::support::bench::{Bench, number};
+use crate::support::inlet::{Row, compile};
 
 fn row(second: i64, key: &'static str) -> Row {
     (second * 1_000_000, key, vec![Value::Number(20.0)])

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, Row, compile};
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::{Graph, compile_text};
 use twinflow_engine::language::ProcessEnvironment;
@@ -14,6 +13,8 @@ use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::{Shared, registry};
 use twinflow_plant::{Fault, FaultClass, Plant};
+
+use crate::support::inlet::{Inlet, Row, compile};
 
 fn number(name: &str, unit: &str) -> Field {
     Field::new(name, FieldType::Number(Unit::parse(unit).unwrap())).optional()

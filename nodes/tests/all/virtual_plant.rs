@@ -1,12 +1,10 @@
 //! Virtual machines on real brokers: what others see of them.
 
-use crate::support::brokers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::support::brokers::{Broker, test_with_each_broker};
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,6 +14,8 @@ use twinflow_nodes::scenario::Scenario;
 use twinflow_nodes::virtual_plant::{
     Behaviour, Fleet, Loss, OWN_CONNECTIONS, Observer, PlantSettings, Topics, VirtualPlant,
 };
+
+use crate::support::brokers::{self, Broker, test_with_each_broker};
 
 test_with_each_broker!(
     the_status_follows_the_network,

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::inlet::{Inlet, Row, compile};
 use proptest::prelude::*;
 use twinflow_engine::diagnostic::{Colour, render};
 use twinflow_engine::graph::{Graph, compile_text};
@@ -16,6 +15,8 @@ use twinflow_engine::runtime::{Offline, Running, Setting, StateStore, start_in};
 use twinflow_engine::schema::{Field, FieldType};
 use twinflow_engine::unit::Unit;
 use twinflow_nodes::{Shared, StateFile, registry, state_file, state_path};
+
+use crate::support::inlet::{Inlet, Row, compile};
 
 const SECOND: i64 = 1_000_000;
 
