@@ -68,6 +68,7 @@ export async function fifty({ minutes }) {
   readings.stop();
   await program.stop();
   const [first, last] = [samples[0][1], samples.at(-1)[1]];
+  const thirds = [0, 1 / 3, 2 / 3, 1].map((part) => samples[Math.floor(part * (samples.length - 1))][1].used);
   // At first the browser still compiles what it sees to be used much.
   const half = samples.slice(samples.length / 2).map(([atMinutes, { used }]) => [atMinutes, used]);
   const whole = Object.values(spent).reduce((sum, used) => sum + used, 0);
@@ -80,7 +81,7 @@ export async function fifty({ minutes }) {
     ['… styles and layout', share(spentBusy.style + spentBusy.layout)],
     ['… all of it, with painting', share(spentBusy.all)],
     ['… frames a second', frames.toFixed(1)],
-    [`… JavaScript heap at the start, and after ${minutes} min`, `${megabytes(first.used)}, ${megabytes(last.used)}`],
+    [`… JavaScript heap at the start, and after each third of ${minutes} min`, thirds.map(megabytes).join(', ')],
     ['… growth of the heap in the second half of that, by a line through it', `${(slope(half) / 1000).toFixed(0)} kB/min`],
     ['… arrays of readings then, of at most two hours at 5 Hz', `${megabytes(first.arrays)}, ${megabytes(last.arrays)}`],
   ];
