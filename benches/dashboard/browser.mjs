@@ -42,17 +42,18 @@ export async function processSeconds(browser) {
 
 /** Less of a core than this is a browser at rest. */
 const REST = 0.02;
-const REST_TRIES = 40;
+const LOOK_S = 0.5;
+const REST_WITHIN_S = 20;
 
 /** Waits until the browser is at rest: the window that it opens for a page is a page of its own, which loads for half a second. */
 export async function settled(browser) {
   const used = async () => Object.values(await processSeconds(browser)).reduce((sum, each) => sum + each, 0);
-  for (let tried = 0; tried < REST_TRIES; tried += 1) {
+  for (let waitedS = 0; waitedS < REST_WITHIN_S; waitedS += LOOK_S) {
     const before = await used();
-    await seconds(0.5);
-    if ((await used()) - before < REST * 0.5) return;
+    await seconds(LOOK_S);
+    if ((await used()) - before < REST * LOOK_S) return;
   }
-  throw new Error(`the browser is not at rest after ${REST_TRIES / 2} s with an empty page`);
+  throw new Error(`the browser is not at rest after ${REST_WITHIN_S} s with an empty page`);
 }
 
 /**
